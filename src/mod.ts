@@ -1,0 +1,21 @@
+/**
+ * ft as a library: the verbs of the command line.
+ *
+ * @module
+ */
+export { fetch, get } from "./verbs/download.ts";
+export type { DownloadOptions } from "./verbs/download.ts";
+export { list } from "./verbs/list.ts";
+export type { RoomList } from "./verbs/list.ts";
+export { clearPartials, listPartials } from "./verbs/partials.ts";
+export { serve } from "./verbs/serve.ts";
+export type { ServeOptions, Server } from "./verbs/serve.ts";
+export { sum } from "./verbs/sum.ts";
+export { put, share } from "./verbs/upload.ts";
+export type { UploadOptions } from "./verbs/upload.ts";
+export type { ClientOptions, Result } from "./verbs/conversation.ts";
+export { FAILURES, FtError } from "./error.ts";
+export type { FailureCode } from "./error.ts";
+export type { Listener, TransferEvent } from "./session/event.ts";
+export type { TransferReport } from "./session/server_session.ts";
+export type { Conflict, Item, Receipt, Room } from "./storage/store.ts";

@@ -1,0 +1,86 @@
+/**
+ * Canonical wire names: how a file is called between two machines. A name is accepted or refused,
+ * never repaired, so that both sides always mean the same file.
+ *
+ * @module
+ */
+import { FtError } from "./error.ts";
+
+/** Longest name in UTF-8 bytes; leaves room for the path of a room below the usual 4096. */
+export const NAME_BYTES = 2048;
+/** Longest part between slashes in UTF-8 bytes: what the common file systems hold. */
+export const PART_BYTES = 255;
+/** Most parts of one name. */
+export const NAME_PARTS = 128;
+/** The folder of ft's own records; never a part of a name, in any case of its letters. */
+export const RESERVED_PART = ".ft";
+
+const encoder = new TextEncoder();
+
+/** Controls (C0, DEL, C1), line and paragraph separators, and what turns the direction of text. */
+const FORBIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+const PLAIN = /^[ -~]*$/;
+
+function partFault(part: string): string | undefined {
+  if (part === "") return "it has an empty part";
+  if (part === "." || part === "..") return `"${part}" is no name`;
+  if (part.toLowerCase() === RESERVED_PART) return "the name .ft is reserved";
+  if (part.length > PART_BYTES || encoder.encode(part).length > PART_BYTES) {
+    return `a part is longer than ${PART_BYTES} bytes`;
+  }
+  return undefined;
+}
+
+/** Why `text` cannot be a name, or undefined when it can. */
+export function nameFault(text: string): string | undefined {
+  if (text === "") return "it is empty";
+  if (text.length > NAME_BYTES) return `it is longer than ${NAME_BYTES} bytes`;
+  if (text.includes("\\")) return "it contains a backslash";
+  if (!PLAIN.test(text)) {
+    if (!text.isWellFormed()) return "it is not valid Unicode";
+    if (FORBIDDEN.test(text)) return "it contains control characters";
+    if (text.normalize("NFC") !== text) return "it is not in Unicode's normal form C";
+    if (encoder.encode(text).length > NAME_BYTES) return `it is longer than ${NAME_BYTES} bytes`;
+    // Deno lists bytes that are not UTF-8 as U+FFFD, under which they cannot be opened.
+    if (text.includes("\ufffd")) return "it is not valid Unicode";
+  }
+  const parts = text.split("/");
+  if (parts.length > NAME_PARTS) return `it has more than ${NAME_PARTS} parts`;
+  for (const part of parts) {
+    const fault = partFault(part);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+/**
+ * The name itself, when it is canonical.
+ *
+ * @throws FtError `bad_name` that says why not. The name is quoted as it came: escape before showing.
+ */
+export function acceptName(text: string): string {
+  const fault = nameFault(text);
+  if (fault === undefined) return text;
+  throw new FtError("bad_name", `Cannot use the name '${text.slice(0, 300)}': ${fault}.`, {
+    hint: "Rename the file and try again.",
+  });
+}
+
+/** A canonical name for a local file's own name, which may be in another normal form. */
+export function toName(local: string): string {
+  return acceptName(local.isWellFormed() ? local.normalize("NFC") : local);
+}
+
+/** `report (2).pdf` for `report.pdf` and 2: the name a further file of the same name gets. */
+export function numberedName(name: string, number: number): string {
+  const slash = name.lastIndexOf("/") + 1;
+  const dot = name.lastIndexOf(".");
+  const at = dot > slash ? dot : name.length;
+  const suffix = ` (${number})${name.slice(at)}`;
+  let stem = name.slice(slash, at);
+  // Whole characters are cut from a stem that leaves no room for the number.
+  while (stem !== "" && encoder.encode(stem + suffix).length > PART_BYTES) {
+    stem = [...stem].slice(0, -1).join("");
+  }
+  return name.slice(0, slash) + stem + suffix;
+}

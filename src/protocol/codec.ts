@@ -1,0 +1,109 @@
+/**
+ * Messages to frames and back.
+ *
+ * @module
+ */
+import { FtError } from "../error.ts";
+import { DIGEST_BYTES } from "./digest.ts";
+import type { Frame, ReadFrame } from "./frame.ts";
+import { CONTROL_BYTES, FRAME_BYTES, HELD_DIGESTS, PIECE_BYTES } from "./limits.ts";
+import { FRAME_TYPES, JSON_FIELDS, type Kind, type Message } from "./message.ts";
+
+const KINDS = new Map<number, Kind>(
+  Object.entries(FRAME_TYPES).map(([kind, type]) => [type, kind as Kind]),
+);
+/** Kinds that may fill a whole frame; all others are bounded by CONTROL_BYTES. */
+const LARGE: ReadonlySet<Kind> = new Set<Kind>(["held", "data", "chunk", "items"]);
+/** Chunk indexes are u32 on the wire; this is one more than the last of the largest file. */
+const CHUNKS = 2 ** 32;
+const INDEX_BYTES = 4;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** The most payload bytes a frame of `type` may have. */
+export function frameLimit(type: number): number {
+  const kind = KINDS.get(type);
+  return kind !== undefined && LARGE.has(kind) ? FRAME_BYTES : CONTROL_BYTES;
+}
+
+function index(value: number): Uint8Array<ArrayBuffer> {
+  if (value >= CHUNKS) throw new RangeError(`chunk ${value}`);
+  const bytes = new Uint8Array(INDEX_BYTES);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
+}
+
+function payloadOf(message: Message): Uint8Array<ArrayBuffer>[] {
+  switch (message.kind) {
+    case "ping":
+      return [];
+    case "data":
+      return [index(message.chunk), message.bytes];
+    case "chunk":
+      return [index(message.chunk), message.digest, message.bytes];
+    case "held":
+      return [index(message.first), message.digests];
+    default: {
+      const { kind: _kind, id: _id, ...fields } = message;
+      return [encoder.encode(JSON.stringify(fields))];
+    }
+  }
+}
+
+/** The frame of a message. The bytes of a chunk are passed on, not copied. */
+export function toFrame(message: Message): Frame {
+  return { type: FRAME_TYPES[message.kind], id: message.id, payload: payloadOf(message) };
+}
+
+function malformed(kind: string): never {
+  throw new FtError("protocol", `A message of the kind ${kind} is malformed.`);
+}
+
+function readIndex(payload: Uint8Array): number {
+  return new DataView(payload.buffer, payload.byteOffset).getUint32(0);
+}
+
+/**
+ * The message of a frame, or undefined for a type this version does not know (it is ignored).
+ *
+ * @throws FtError `protocol` when the payload does not fit the type.
+ */
+export function toMessage(frame: ReadFrame): Message | undefined {
+  const kind = KINDS.get(frame.type);
+  const { id, payload } = frame;
+  switch (kind) {
+    case undefined:
+      return undefined;
+    case "ping":
+      return { kind, id };
+    case "data": {
+      if (payload.length <= INDEX_BYTES || payload.length > INDEX_BYTES + PIECE_BYTES) {
+        malformed(kind);
+      }
+      return { kind, id, chunk: readIndex(payload), bytes: payload.subarray(INDEX_BYTES) };
+    }
+    case "chunk": {
+      const start = INDEX_BYTES + DIGEST_BYTES;
+      if (payload.length <= start || payload.length > start + PIECE_BYTES) malformed(kind);
+      const digest = payload.subarray(INDEX_BYTES, start);
+      return { kind, id, chunk: readIndex(payload), digest, bytes: payload.subarray(start) };
+    }
+    case "held": {
+      const digests = payload.subarray(INDEX_BYTES);
+      const fits = digests.length > 0 && digests.length % DIGEST_BYTES === 0 &&
+        digests.length <= HELD_DIGESTS * DIGEST_BYTES;
+      if (payload.length < INDEX_BYTES || !fits) malformed(kind);
+      return { kind, id, first: readIndex(payload), digests };
+    }
+    default: {
+      let fields: unknown;
+      try {
+        fields = JSON.parse(decoder.decode(payload));
+      } catch {
+        malformed(kind);
+      }
+      return { kind, id, ...JSON_FIELDS[kind](fields, "") } as Message;
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * The numbers both sides agree on. PROTOCOL.md holds the same table; a test compares them.
+ *
+ * @module
+ */
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** Bytes that every conversation starts with, in each direction: `FT` and a line end. */
+export const MAGIC: Uint8Array<ArrayBuffer> = new Uint8Array([0x46, 0x54, 0x0d, 0x0a]);
+/** Versions this code speaks, best first. */
+export const VERSIONS: readonly number[] = [1];
+/** Bytes of the preamble: magic, then a big-endian u16 version, then a u16 that is zero. */
+export const PREAMBLE_BYTES = 8;
+/** Bytes before a frame's payload: u32 length, u8 type, u32 id. */
+export const HEADER_BYTES = 9;
+/** Most payload bytes of one frame: a piece of a chunk with its index and digest. */
+export const FRAME_BYTES = MiB + 64;
+/** Most payload bytes of a frame that carries JSON. */
+export const CONTROL_BYTES = 64 * KiB;
+/** Most bytes of one piece: what one DATA or CHUNK frame carries of a file. */
+export const PIECE_BYTES = MiB;
+/** Most bytes of a file: 16 TiB. */
+export const FILE_BYTES = 16 * MiB * MiB;
+/** Most chunk digests in one HELD frame. */
+export const HELD_DIGESTS = 16_384;
+/** Most items in one ITEMS frame. */
+export const LIST_ITEMS = 100;
+/** Transfers a connection may have open at once. */
+export const OPEN_TRANSFERS = 64;
+/** Seconds from accepting a connection to a complete HELLO. */
+export const HANDSHAKE_SECONDS = 10;
+/** Seconds from the first to the last byte of one frame. */
+export const FRAME_SECONDS = 120;
+/** Seconds without any frame before a connection counts as dead. */
+export const IDLE_SECONDS = 60;
+/** Seconds between PING frames of a side that has nothing else to say. */
+export const PING_SECONDS = 15;

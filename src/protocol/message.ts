@@ -1,0 +1,141 @@
+/**
+ * What is said: every message of FT/1 with its frame type and its fields. PROTOCOL.md holds the
+ * same table; a test compares them.
+ *
+ * @module
+ */
+import { FILE_BYTES } from "./limits.ts";
+import {
+  type Check,
+  type Checked,
+  count,
+  flag,
+  list,
+  object,
+  oneOf,
+  optional,
+  text,
+  time,
+} from "./schema.ts";
+
+/** A word of the protocol: a feature, a verb, a code. */
+const word = text(64);
+const words = list(word, 64);
+/** Names are checked by name.ts, where a bad one fails its transfer alone; here only bounded. */
+const name = text(8192);
+const room = oneOf("private", "public", "shared");
+const fileSize = count(FILE_BYTES);
+/** A token that only its maker can read: a version of a source, an entry of a list. */
+const opaque = text(128);
+const digest = text(128);
+
+const item = object({ name, size: fileSize, time, tag: opaque });
+
+/** The messages whose payload is JSON, with their fields. */
+export const JSON_FIELDS = {
+  hello: object({
+    agent: text(128),
+    features: words,
+    require: words,
+    owner: optional(text(64)),
+    run: optional(text(64)),
+  }),
+  welcome: object({
+    agent: text(128),
+    features: words,
+    verbs: words,
+    transfers: count(65_536),
+  }),
+  error: object({
+    code: word,
+    message: text(4096),
+    hint: optional(text(1024)),
+    supported: optional(list(count(65_535), 64)),
+  }),
+  entry: object({
+    name,
+    room: optional(room),
+    size: optional(fileSize),
+    mtime: optional(time),
+    source: optional(opaque),
+    digest: optional(digest),
+    conflict: optional(oneOf("rename", "overwrite", "skip", "fail")),
+  }),
+  ready: object({ source: optional(opaque) }),
+  commit: object({ digest }),
+  done: object({
+    name,
+    digest,
+    outcome: oneOf("new", "replaced", "same", "skipped"),
+  }),
+  ack: object({ verified: fileSize }),
+  request: object({
+    name,
+    room,
+    tag: optional(opaque),
+    size: optional(fileSize),
+  }),
+  list: object({ room }),
+  items: object({ items: list(item, 100), last: flag }),
+} as const satisfies Record<string, Check<unknown>>;
+
+/** The frame type of every message. */
+export const FRAME_TYPES = {
+  hello: 0x01,
+  welcome: 0x02,
+  error: 0x03,
+  ping: 0x04,
+  entry: 0x10,
+  held: 0x11,
+  ready: 0x12,
+  data: 0x13,
+  chunk: 0x14,
+  commit: 0x15,
+  ack: 0x16,
+  done: 0x17,
+  request: 0x20,
+  list: 0x21,
+  items: 0x22,
+} as const;
+
+/** The kind of a message. */
+export type Kind = keyof typeof FRAME_TYPES;
+
+type Of<K extends Kind, F> = { readonly kind: K; readonly id: number } & F;
+type Json = {
+  [K in keyof typeof JSON_FIELDS]: Of<K, Optional<Checked<(typeof JSON_FIELDS)[K]>>>;
+};
+/** Fields that may be undefined may also be left out. */
+type Optional<F> =
+  & { readonly [K in keyof F as undefined extends F[K] ? never : K]: F[K] }
+  & { readonly [K in keyof F as undefined extends F[K] ? K : never]?: F[K] };
+
+/** Proof of what the receiver holds: the digests of neighbouring chunks, from `first` on. */
+export type Held = Of<"held", {
+  readonly first: number;
+  readonly digests: Uint8Array<ArrayBuffer>;
+}>;
+/** Bytes of a chunk that has more to come. */
+export type Data = Of<"data", {
+  readonly chunk: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}>;
+/** The last bytes of a chunk, with the digest of all of them. */
+export type Chunk = Of<"chunk", {
+  readonly chunk: number;
+  readonly digest: Uint8Array<ArrayBuffer>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}>;
+/** Says only that its sender lives. */
+export type Ping = Of<"ping", unknown>;
+
+/** A message of one kind. */
+export type MessageOf<K extends Kind> = Extract<Message, { kind: K }>;
+/** One message of FT/1. `id` is its transfer; 0 is the connection. */
+export type Message = Json[keyof Json] | Held | Data | Chunk | Ping;
+/** One file of a room, as a list shows it. */
+export type Item = Checked<typeof item>;
+/** What is offered: one file with what is known of it. */
+export type Entry = MessageOf<"entry">;
+/** What to do when a file of the name is there. */
+export type Conflict = NonNullable<Entry["conflict"]>;

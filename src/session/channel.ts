@@ -1,0 +1,245 @@
+import { type FailureCode, FtError, toFailure, toFailureCode } from "../error.ts";
+import { frameLimit, toFrame, toMessage } from "../protocol/codec.ts";
+import { type Frame, FrameDecoder, FrameEncoder } from "../protocol/frame.ts";
+import {
+  FRAME_SECONDS,
+  HANDSHAKE_SECONDS,
+  IDLE_SECONDS,
+  PING_SECONDS,
+  VERSIONS,
+} from "../protocol/limits.ts";
+import type { Message } from "../protocol/message.ts";
+import { encodePreamble, PreambleDecoder } from "../protocol/preamble.ts";
+import type { Connection } from "../transport/connection.ts";
+
+/** How often the deadlines are looked at, in milliseconds. */
+const WATCH_MS = 1_000;
+/** Failures of ours that the peer is told before the connection ends. */
+const TOLD: ReadonlySet<FailureCode> = new Set(["protocol", "version", "timeout", "closing"]);
+/** Milliseconds that a side which gives up waits for the peer to hear why. */
+const LINGER_MS = 2_000;
+
+/** Seconds that a channel waits for what; tests shorten them. */
+export interface Deadlines {
+  /** From the start to the first message. */
+  readonly handshake: number;
+  /** From the first to the last byte of a frame, either way. */
+  readonly frame: number;
+  /** Without any frame. */
+  readonly idle: number;
+  /** Between signs of life of our own. */
+  readonly ping: number;
+}
+
+/** The deadlines of the protocol. */
+export const DEADLINES: Deadlines = {
+  handshake: HANDSHAKE_SECONDS,
+  frame: FRAME_SECONDS,
+  idle: IDLE_SECONDS,
+  ping: PING_SECONDS,
+};
+
+/** What a channel is made of. */
+export interface ChannelOptions {
+  /** Which side speaks first. */
+  readonly side: "client" | "server";
+  readonly deadlines?: Deadlines;
+}
+
+/** The version both sides speak; a client states it, a server accepts it. */
+const VERSION = VERSIONS[0] ?? 1;
+
+/** Messages both ways on one connection. */
+export class Channel {
+  readonly peer: string;
+  readonly #connection: Connection;
+  readonly #deadlines: Deadlines;
+  readonly #encoder = new FrameEncoder();
+  readonly #writer: WritableStreamDefaultWriter<Frame>;
+  readonly #isServer: boolean;
+  #sending: Promise<void> = Promise.resolve();
+  #started = false;
+  #ending: Promise<void> | undefined;
+  readonly #readEnded = Promise.withResolvers<void>();
+  #failure: FtError | undefined;
+  #writesPending = 0;
+  #writeSince = 0;
+  #frameSince: number | undefined;
+  #dispatching = false;
+  readonly #openedAt = performance.now();
+  #heardAt = performance.now();
+  #saidAt = performance.now();
+  #greeted = false;
+
+  constructor(connection: Connection, options: ChannelOptions) {
+    this.peer = connection.peer;
+    this.#connection = connection;
+    this.#deadlines = options.deadlines ?? DEADLINES;
+    this.#isServer = options.side === "server";
+    this.#writer = this.#encoder.writable.getWriter();
+    // Failures of the writing side come out of send() and run(); these are the same ones again.
+    this.#writer.closed.catch(() => {});
+    if (!this.#isServer) this.#start();
+  }
+
+  #start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    const first = this.#connection.writable.getWriter();
+    first.write(encodePreamble(VERSION)).catch(() => {});
+    first.releaseLock();
+    this.#sending = this.#encoder.readable.pipeTo(this.#connection.writable);
+    this.#sending.catch(() => {});
+  }
+
+  /** Sends a message; resolves when the connection takes the next one. */
+  async send(message: Message): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#start();
+    const now = performance.now();
+    this.#saidAt = now;
+    if (this.#writesPending++ === 0) this.#writeSince = now;
+    try {
+      await this.#writer.write(toFrame(message));
+    } catch (thrown) {
+      throw this.#failure ?? toFailure(thrown);
+    } finally {
+      this.#writesPending--;
+      this.#writeSince = performance.now();
+    }
+  }
+
+  /**
+   * Hands every message that arrives to `dispatch`, one after the other, until the peer has no more
+   * to say. A `dispatch` that waits holds the peer back.
+   *
+   * @throws FtError of what ended the conversation: the peer's ERROR, before any failure of ours.
+   */
+  async run(dispatch: (message: Message) => void | Promise<void>): Promise<void> {
+    const watch = setInterval(() => this.#watch(), WATCH_MS);
+    let failure: FtError | undefined;
+    try {
+      await this.#read(dispatch);
+    } catch (thrown) {
+      failure = toFailure(thrown);
+    }
+    clearInterval(watch);
+    this.#readEnded.resolve();
+    if (failure !== undefined) await this.end(failure);
+    await this.#ending;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async #read(dispatch: (message: Message) => void | Promise<void>): Promise<void> {
+    const frames = this.#connection.readable
+      .pipeThrough(new PreambleDecoder((version) => this.#accept(version)))
+      .pipeThrough(
+        new FrameDecoder({
+          limit: frameLimit,
+          onPartial: () => this.#frameSince = performance.now(),
+          onWhole: () => this.#frameSince = undefined,
+        }),
+      );
+    for await (const frame of frames) {
+      if (this.#ending !== undefined) continue;
+      this.#heardAt = performance.now();
+      const message = toMessage(frame);
+      if (message === undefined || message.kind === "ping") continue;
+      this.#greeted = true;
+      if (message.kind === "error" && message.id === 0) throw peerFailure(message);
+      const done = dispatch(message);
+      if (done === undefined) continue;
+      // While we are the ones who are busy, the peer's silence means nothing.
+      this.#dispatching = true;
+      await done;
+      this.#dispatching = false;
+      this.#heardAt = performance.now();
+      if (this.#frameSince !== undefined) this.#frameSince = this.#heardAt;
+    }
+  }
+
+  #accept(version: number): void {
+    if (VERSIONS.includes(version)) return;
+    const spoken = VERSIONS.join(", ");
+    throw new FtError("version", `Version ${version} of FT is not spoken here, only ${spoken}.`, {
+      hint: "Use the same version of ft on both sides.",
+    });
+  }
+
+  /** Nothing more will be sent. */
+  async finish(): Promise<void> {
+    this.#start();
+    try {
+      await this.#writer.close();
+      await this.#sending;
+    } catch (thrown) {
+      throw this.#failure ?? toFailure(thrown);
+    }
+  }
+
+  /** Frees the connection. For after {@linkcode run}. */
+  close(): void {
+    this.#connection.abort();
+  }
+
+  /** Ends the conversation; the peer is told why where it may not know, and has time to hear. */
+  end(failure: FtError): Promise<void> {
+    this.#failure ??= failure;
+    return this.#ending ??= this.#tellAndAbort(failure);
+  }
+
+  async #tellAndAbort({ code, message, side }: FtError): Promise<void> {
+    if (side === "here" && TOLD.has(code)) {
+      const timer = setTimeout(() => this.#connection.abort(), LINGER_MS);
+      try {
+        this.#start();
+        const supported = code === "version" ? { supported: [...VERSIONS] } : {};
+        await this.#writer.write(toFrame({ kind: "error", id: 0, code, message, ...supported }));
+        await this.#writer.close();
+        await this.#sending;
+        // Closing with bytes unread would reset the connection before the peer has heard: until
+        // our own reading has ended it drops them, then the connection does.
+        await this.#readEnded.promise;
+        await this.#connection.drain(LINGER_MS);
+      } catch {
+        // It cannot be told.
+      }
+      clearTimeout(timer);
+    }
+    await this.#writer.abort(this.#failure).catch(() => {});
+    this.#connection.abort();
+    await this.#sending.catch(() => {});
+  }
+
+  #watch(): void {
+    if (this.#ending !== undefined) return;
+    const now = performance.now();
+    const late = (since: number, seconds: number) => now - since > seconds * 1000;
+    const { handshake, frame, idle, ping } = this.#deadlines;
+    if (this.#isServer && !this.#greeted && late(this.#openedAt, handshake)) {
+      this.#expire("No greeting came in time.");
+    } else if (!this.#dispatching && late(this.#frameSince ?? now, frame)) {
+      this.#expire("A message took too long to arrive.");
+    } else if (!this.#dispatching && late(this.#heardAt, idle)) {
+      this.#expire("The other side has been silent for too long.");
+    } else if (this.#writesPending > 0 && late(this.#writeSince, frame)) {
+      this.#expire("The other side does not take what is sent.");
+    } else if (this.#started && late(this.#saidAt, ping)) {
+      this.send({ kind: "ping", id: 0 }).catch(() => {});
+    }
+  }
+
+  #expire(reason: string): void {
+    this.end(new FtError("timeout", reason));
+  }
+}
+
+/** What the peer's ERROR says, as an error of ours. */
+export function peerFailure(
+  { code, message, hint }: { code: string; message: string; hint?: string | undefined },
+): FtError {
+  return new FtError(toFailureCode(code), message, {
+    side: "there",
+    ...(hint === undefined ? {} : { hint }),
+  });
+}

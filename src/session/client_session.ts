@@ -1,0 +1,141 @@
+import { FtError, toFailure } from "../error.ts";
+import type { Message } from "../protocol/message.ts";
+import type { Conflict, Item, Receipt, Room } from "../storage/store.ts";
+import type { Connection } from "../transport/connection.ts";
+import { Channel, type Deadlines } from "./channel.ts";
+import { Download, type DownloadRequest } from "./download.ts";
+import { Listing } from "./listing.ts";
+import { Outgoing, type OutgoingOptions } from "./send.ts";
+import type { Transfer } from "./transfer.ts";
+import { Turn } from "./turn.ts";
+
+/** Milliseconds to wait for the reason when sending fails before reading does. */
+const REASON_MS = 2_000;
+
+/** Who speaks to the server. */
+export interface ClientSessionOptions {
+  /** Program and version, for the server's log. */
+  readonly agent: string;
+  /** Secret of the owner of what is uploaded, base64url. */
+  readonly owner: string;
+  /** Names this run of the program: it may take over from its own broken connection. */
+  readonly run: string;
+  readonly deadlines?: Deadlines;
+}
+
+/** A file to upload. */
+export interface UploadRequest
+  extends Pick<OutgoingOptions, "source" | "onReady" | "onVerified" | "onChanged"> {
+  readonly room: Room;
+  readonly name: string;
+  readonly conflict: Conflict;
+}
+
+/** The client's side of a conversation. */
+export class ClientSession {
+  readonly #channel: Channel;
+  readonly #turn = new Turn();
+  readonly #transfers = new Map<number, Transfer>();
+  readonly #ended: Promise<FtError | undefined>;
+  readonly #run: string;
+  #nextId = 1;
+
+  constructor(connection: Connection, options: ClientSessionOptions) {
+    const { deadlines } = options;
+    this.#channel = new Channel(connection, {
+      side: "client",
+      ...(deadlines === undefined ? {} : { deadlines }),
+    });
+    this.#run = options.run;
+    this.#ended = this.#channel.run((message) => this.#dispatch(message)).then(
+      () => undefined,
+      toFailure,
+    ).then(async (failure) => {
+      const end = failure ?? new FtError("lost", "The server ended the connection.");
+      await Promise.all([...this.#transfers.values()].map((transfer) => transfer.end(end)));
+      this.#channel.close();
+      return failure;
+    });
+    const { agent, owner, run } = options;
+    this.#channel.send({ kind: "hello", id: 0, agent, features: [], require: [], owner, run })
+      .catch(() => {});
+  }
+
+  #dispatch(message: Message): void | Promise<void> {
+    if (message.kind === "welcome") return;
+    const transfer = this.#transfers.get(message.id);
+    if (transfer !== undefined) return transfer.handle(message);
+    // Late words about what has ended; a server cannot start anything itself.
+    if (message.id === 0 || message.id >= this.#nextId) {
+      throw new FtError("protocol", "The server speaks of a transfer that never was.");
+    }
+  }
+
+  /** Waits for a transfer's own work; the peer's reason outranks a failure to send. */
+  async #track<T>(id: number, transfer: Transfer, work: () => Promise<T>): Promise<T> {
+    this.#transfers.set(id, transfer);
+    try {
+      return await work();
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      if (failure.code !== "lost") throw failure;
+      throw await this.#reason() ?? failure;
+    } finally {
+      this.#transfers.delete(id);
+    }
+  }
+
+  async #reason(): Promise<FtError | undefined> {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => resolve(undefined), REASON_MS);
+    try {
+      return await Promise.race([this.#ended, promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Sends a file; resolves with the server's receipt. */
+  async upload({ room, name, conflict, ...rest }: UploadRequest): Promise<Receipt> {
+    const id = this.#nextId++;
+    const entry = { name, room, conflict };
+    const outgoing = new Outgoing({
+      channel: this.#channel,
+      id,
+      turn: this.#turn,
+      entry,
+      ...rest,
+    });
+    return await this.#track(id, outgoing, () => outgoing.run());
+  }
+
+  /** Fetches a file into a store; resolves once it is in its place. */
+  async download(request: DownloadRequest): Promise<Receipt> {
+    const id = this.#nextId++;
+    const download = new Download(this.#channel, id, this.#run, request);
+    return await this.#track(id, download, () => download.run());
+  }
+
+  /** The files of a room; `onItems` hears them page by page as they come. */
+  async list(room: Room, onItems: (items: readonly Item[]) => void): Promise<void> {
+    const id = this.#nextId++;
+    const listing = new Listing(this.#channel, id, room, onItems);
+    await this.#track(id, listing, () => listing.run());
+  }
+
+  /** Ends the conversation when all is said. */
+  async close(): Promise<void> {
+    try {
+      await this.#channel.finish();
+    } catch {
+      // It ended before we did; whoever waited for something has heard of it.
+    }
+    await this.#ended;
+  }
+
+  /** Ends it at once. */
+  async abort(failure: FtError): Promise<void> {
+    await this.#channel.end(failure);
+    await this.#ended;
+  }
+}

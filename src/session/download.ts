@@ -1,0 +1,106 @@
+import { type FtError, toFailure } from "../error.ts";
+import type { Message, MessageOf } from "../protocol/message.ts";
+import type { Conflict, Receipt, Room, Source, Store } from "../storage/store.ts";
+import type { Channel } from "./channel.ts";
+import { digestSource } from "./chunk_reader.ts";
+import { Incoming, type IncomingOptions } from "./receive.ts";
+import type { Transfer } from "./transfer.ts";
+
+/** A file to download. */
+export interface DownloadRequest extends Pick<IncomingOptions, "store" | "onReady" | "onVerified"> {
+  readonly room: Room;
+  readonly name: string;
+  /** The tag of the list it was chosen from. */
+  readonly tag?: string;
+  /** The name it gets in the store. */
+  readonly target: string;
+  readonly conflict: Conflict;
+  /** Names the server: partials of different servers are different. */
+  readonly origin: string;
+  /** Hears the size once the server has told it. */
+  readonly onSize?: (size: number | undefined) => void;
+}
+
+/** A client's download: asks, compares with what is there already, then receives. */
+export class Download implements Transfer {
+  readonly #channel: Channel;
+  readonly #id: number;
+  readonly #run: string;
+  readonly #request: DownloadRequest;
+  readonly #incoming: Incoming;
+  readonly #there: Promise<Source | undefined>;
+
+  constructor(channel: Channel, id: number, run: string, request: DownloadRequest) {
+    this.#channel = channel;
+    this.#id = id;
+    this.#run = run;
+    this.#request = request;
+    this.#incoming = new Incoming({ channel, id, ...request });
+    this.#there = existing(request.store, request.room, request.target);
+    this.#there.catch(() => {});
+  }
+
+  async run(): Promise<Receipt> {
+    const { room, name, tag } = this.#request;
+    const there = await this.#there;
+    try {
+      await this.#channel.send({
+        kind: "request",
+        id: this.#id,
+        room,
+        name,
+        ...(tag === undefined ? {} : { tag }),
+        ...(there?.size === undefined ? {} : { size: there.size }),
+      });
+      return await this.#incoming.outcome;
+    } finally {
+      there?.close();
+    }
+  }
+
+  handle(message: Message): void | Promise<void> {
+    if (message.kind !== "entry") return this.#incoming.handle(message);
+    return this.#begin(message).catch((thrown) => this.#incoming.fail(toFailure(thrown)));
+  }
+
+  async #begin(entry: MessageOf<"entry">): Promise<void> {
+    const { room, target, conflict, origin, onSize } = this.#request;
+    onSize?.(entry.size);
+    const there = await this.#there;
+    // The server says a digest when the sizes agree: only then is ours worth computing.
+    if (there !== undefined && entry.digest !== undefined && entry.size === there.size) {
+      const digest = await digestSource(there, target);
+      if (digest === entry.digest) {
+        return await this.#incoming.finish({
+          name: target,
+          size: there.size ?? 0,
+          digest,
+          outcome: "same",
+        });
+      }
+    }
+    await this.#incoming.begin(entry, {
+      room,
+      name: target,
+      owner: origin,
+      size: entry.size,
+      mtime: entry.mtime,
+      version: entry.source,
+      run: this.#run,
+      conflict,
+    });
+  }
+
+  async end(failure: FtError): Promise<void> {
+    await this.#incoming.end(failure);
+  }
+}
+
+async function existing(store: Store, room: Room, name: string): Promise<Source | undefined> {
+  try {
+    return await store.open(room, name);
+  } catch (thrown) {
+    if (toFailure(thrown).code === "not_found") return undefined;
+    throw thrown;
+  }
+}

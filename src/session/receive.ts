@@ -1,0 +1,249 @@
+import { FtError, toFailure } from "../error.ts";
+import { chunkCount, chunkExtent, fullChunk } from "../protocol/chunk.ts";
+import {
+  ChunkDigests,
+  createHasher,
+  DIGEST_BYTES,
+  type Hasher,
+  parseDigest,
+  sha256,
+} from "../protocol/digest.ts";
+import { FILE_BYTES, HELD_DIGESTS } from "../protocol/limits.ts";
+import type { Entry, Message, MessageOf } from "../protocol/message.ts";
+import type { Partial, Receipt, StageRequest, Store } from "../storage/store.ts";
+import { type Channel, peerFailure } from "./channel.ts";
+import { waitsForReady } from "./send.ts";
+import { sendFailure, type Transfer } from "./transfer.ts";
+
+/** Milliseconds between two ACKs. */
+const ACK_MS = 100;
+
+/** What is received into what, and who hears of it. */
+export interface IncomingOptions {
+  readonly channel: Channel;
+  readonly id: number;
+  readonly store: Store;
+  /** The name the sender is told: what it is called here may be nobody's business. */
+  readonly toldName?: (receipt: Receipt) => string;
+  /** Hears how many bytes are held from earlier, before any come. */
+  readonly onReady?: (held: number) => void;
+  /** Hears how many bytes are verified. */
+  readonly onVerified?: (bytes: number) => void;
+}
+
+interface OpenChunk {
+  readonly index: number;
+  filled: number;
+  hasher: Hasher | undefined;
+}
+
+/** One file on its way in. */
+export class Incoming implements Transfer {
+  readonly #options: IncomingOptions;
+  readonly #outcome = Promise.withResolvers<Receipt>();
+  readonly #digests = new ChunkDigests();
+  #entry: Entry | undefined;
+  #partial: Partial | undefined;
+  #chunk: OpenChunk | undefined;
+  #verified = 0;
+  #received = 0;
+  #ackedAt = 0;
+  #committing = false;
+  #settled = false;
+
+  constructor(options: IncomingOptions) {
+    this.#options = options;
+    this.#outcome.promise.catch(() => {});
+  }
+
+  /** Resolves once the file is in its place; rejects with an FtError when it will not be. */
+  get outcome(): Promise<Receipt> {
+    return this.#outcome.promise;
+  }
+
+  /** Bytes that came over the connection. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Opens the place where the file of `entry` goes to, and tells the sender what is held of it. */
+  async begin(entry: Entry, request: StageRequest): Promise<void> {
+    this.#entry = entry;
+    try {
+      const staged = await this.#options.store.stage(request);
+      if ("outcome" in staged) return await this.finish(staged);
+      this.#partial = staged;
+      if (this.#settled) return await staged.close();
+      // A stream of unknown length starts afresh: nothing tells whether it is the same one.
+      for (const { index, digest } of entry.size === undefined ? [] : staged.held) {
+        const { size } = chunkExtent(index, entry.size ?? 0);
+        if (size === 0) continue;
+        this.#digests.set(index, digest);
+        this.#verified += size;
+      }
+      this.#options.onReady?.(this.#verified);
+      if (waitsForReady(entry)) await this.#sayReady();
+    } catch (thrown) {
+      await this.fail(toFailure(thrown));
+    }
+  }
+
+  async #sayReady(): Promise<void> {
+    const { channel, id } = this.#options;
+    for (let first = 0; first < this.#digests.end; first++) {
+      if (!this.#digests.has(first)) continue;
+      let end = first + 1;
+      while (this.#digests.has(end) && end - first < HELD_DIGESTS) end++;
+      const digests = new Uint8Array((end - first) * DIGEST_BYTES);
+      for (let index = first; index < end; index++) {
+        digests.set(this.#digests.get(index) ?? [], (index - first) * DIGEST_BYTES);
+      }
+      await channel.send({ kind: "held", id, first, digests });
+      first = end - 1;
+    }
+    const version = this.#partial?.version;
+    await channel.send({
+      kind: "ready",
+      id,
+      ...(version === undefined ? {} : { source: version }),
+    });
+  }
+
+  handle(message: Message): void | Promise<void> {
+    switch (message.kind) {
+      case "data":
+      case "chunk":
+        return this.#settled || this.#committing ? undefined : this.#take(message);
+      case "commit":
+        // What follows on the connection need not wait until this file is on the disk.
+        if (!this.#settled && !this.#committing) this.#commit(message);
+        return undefined;
+      case "error":
+        return this.end(peerFailure(message));
+      default:
+        throw new FtError("protocol", `A sender does not say '${message.kind}'.`);
+    }
+  }
+
+  async #take(message: MessageOf<"data"> | MessageOf<"chunk">): Promise<void> {
+    const { chunk: index, bytes } = message;
+    const chunk = this.#place(message);
+    const { offset } = fullChunk(index);
+    const partial = this.#partial;
+    if (partial === undefined) throw new FtError("protocol", "Bytes came before READY was said.");
+    this.#received += bytes.length;
+    try {
+      const isWhole = message.kind === "chunk" && chunk.filled === 0;
+      // Hashed on another thread while it is written here.
+      const hashed = isWhole ? sha256(bytes) : undefined;
+      await partial.write(offset + chunk.filled, bytes);
+      chunk.filled += bytes.length;
+      if (!isWhole) {
+        chunk.hasher ??= await createHasher();
+        chunk.hasher.update(bytes);
+      }
+      if (message.kind === "data") return;
+      this.#chunk = undefined;
+      const digest = await hashed ?? chunk.hasher?.digest() ?? new Uint8Array();
+      await this.#verify(index, chunk.filled, digest, message.digest);
+    } catch (thrown) {
+      await this.fail(toFailure(thrown));
+    }
+  }
+
+  /** The chunk that a message goes on with; throws `protocol` when it is not its turn or size. */
+  #place({ kind, chunk: index, bytes }: MessageOf<"data"> | MessageOf<"chunk">): OpenChunk {
+    const size = this.#entry?.size;
+    const extent = size === undefined ? fullChunk(index) : chunkExtent(index, size);
+    this.#chunk ??= { index, filled: 0, hasher: undefined };
+    const end = this.#chunk.filled + bytes.length;
+    const isLast = kind === "chunk";
+    const fits = this.#chunk.index === index && end <= extent.size &&
+      extent.offset + end <= FILE_BYTES &&
+      (size === undefined || isLast === (end === extent.size));
+    // Without a known size only the last chunk may be short, so they come in order.
+    const inOrder = size !== undefined ||
+      (index === this.#digests.count && (index === 0 || this.#verified === extent.offset));
+    if (!fits || !inOrder) throw new FtError("protocol", "A piece of a file is out of place.");
+    return this.#chunk;
+  }
+
+  async #verify(
+    index: number,
+    size: number,
+    digest: Uint8Array,
+    claimed: Uint8Array,
+  ): Promise<void> {
+    if (!claimed.every((byte, at) => byte === digest[at])) {
+      throw new FtError("digest", `Bytes of '${this.#entry?.name}' changed on the way.`, {
+        hint: "Run the same again: only what is missing travels.",
+      });
+    }
+    if (!this.#digests.has(index)) this.#verified += size;
+    this.#digests.set(index, digest);
+    await this.#partial?.keep(index, digest);
+    this.#options.onVerified?.(this.#verified);
+    const now = performance.now();
+    if (now - this.#ackedAt < ACK_MS) return;
+    this.#ackedAt = now;
+    const { channel, id } = this.#options;
+    channel.send({ kind: "ack", id, verified: this.#verified }).catch(() => {});
+  }
+
+  async #commit(message: MessageOf<"commit">): Promise<void> {
+    this.#committing = true;
+    try {
+      await this.finish(await this.#publish(message));
+    } catch (thrown) {
+      this.#committing = false;
+      await this.fail(toFailure(thrown));
+    }
+  }
+
+  async #publish({ digest }: MessageOf<"commit">): Promise<Receipt> {
+    const { size } = parseDigest(digest);
+    const name = this.#entry?.name;
+    const expected = this.#entry?.size ?? this.#verified;
+    const count = chunkCount(size);
+    const partial = this.#partial;
+    for (let index = 0; index < count; index++) {
+      if (!this.#digests.has(index)) throw new FtError("protocol", "COMMIT came too early.");
+    }
+    if (partial === undefined || this.#chunk !== undefined || size !== expected) {
+      throw new FtError("protocol", "COMMIT came too early.");
+    }
+    if (await this.#digests.file(size, count) !== digest) {
+      await partial.discard();
+      throw new FtError("digest", `'${name}' is not what was sent.`, {
+        hint: "Run the same again: it starts afresh.",
+      });
+    }
+    return await partial.publish(size, digest);
+  }
+
+  /** Ends it with a receipt: the file is in its place, or needs no bytes. */
+  async finish(receipt: Receipt): Promise<void> {
+    if (this.#settled) return;
+    this.#settled = true;
+    const { channel, id, toldName } = this.#options;
+    const { digest, outcome } = receipt;
+    const name = toldName?.(receipt) ?? receipt.name;
+    await channel.send({ kind: "done", id, name, digest, outcome }).catch(() => {});
+    this.#outcome.resolve(receipt);
+  }
+
+  /** Gives up and tells the sender. What is verified stays for a later run. */
+  async fail(failure: FtError): Promise<void> {
+    if (this.#settled) return;
+    await sendFailure(this.#options.channel, this.#options.id, failure);
+    await this.end(failure);
+  }
+
+  /** The sender is gone, or called it off. What is complete still gets its place. */
+  async end(failure: FtError): Promise<void> {
+    if (this.#settled || this.#committing) return;
+    this.#settled = true;
+    await this.#partial?.close().catch(() => {});
+    this.#outcome.reject(failure);
+  }
+}

@@ -1,0 +1,210 @@
+import { FtError, toFailure } from "../error.ts";
+import { chunkCount, chunkExtent, FIRST_CHUNK_BYTES } from "../protocol/chunk.ts";
+import { ChunkDigests, DIGEST_BYTES, parseDigest } from "../protocol/digest.ts";
+import type { Entry, Message, MessageOf } from "../protocol/message.ts";
+import type { Receipt, Source } from "../storage/store.ts";
+import { type Channel, peerFailure } from "./channel.ts";
+import { ChunkReader, type Piece } from "./chunk_reader.ts";
+import { sendFailure, type Transfer } from "./transfer.ts";
+import type { Turn } from "./turn.ts";
+
+/** What is sent where, and who hears of it. */
+export interface OutgoingOptions {
+  readonly channel: Channel;
+  readonly id: number;
+  /** What the other side is told of the file. */
+  readonly entry: Omit<Entry, "kind" | "id" | "size" | "mtime" | "source">;
+  readonly source: Source;
+  /** Bodies of one connection travel one after the other. */
+  readonly turn: Turn;
+  /** Hears how many bytes the receiver holds from earlier, before any are sent. */
+  readonly onReady?: (held: number) => void;
+  /** Hears how many bytes the receiver has verified. */
+  readonly onVerified?: (bytes: number) => void;
+  /** Hears that what was held is of another version, and how many bytes of it still match. */
+  readonly onChanged?: (held: number, kept: number) => void;
+}
+
+/**
+ * Whether a receiver says READY before the bytes of a file come, because it may hold some of them.
+ * A small file comes at once, unless its digest was told: the receiver may have it already.
+ */
+export function waitsForReady(entry: Pick<Entry, "size" | "digest">): boolean {
+  return entry.digest !== undefined || entry.size === undefined || entry.size > FIRST_CHUNK_BYTES;
+}
+
+/** One file on its way out. */
+export class Outgoing implements Transfer {
+  readonly #options: OutgoingOptions;
+  readonly #reader: ChunkReader;
+  readonly #digests = new ChunkDigests();
+  readonly #ready = Promise.withResolvers<MessageOf<"ready"> | undefined>();
+  readonly #outcome = Promise.withResolvers<Receipt>();
+  #settled = false;
+  #sent = 0;
+
+  constructor(options: OutgoingOptions) {
+    this.#options = options;
+    this.#reader = new ChunkReader(options.source, options.entry.name);
+    // Both are heard in run(); a failure before that is not an unhandled one.
+    this.#ready.promise.catch(() => {});
+    this.#outcome.promise.catch(() => {});
+  }
+
+  /** Bytes that were sent, whether or not they have arrived. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  handle(message: Message): void {
+    switch (message.kind) {
+      case "held":
+        return this.#hold(message);
+      case "ready":
+        return this.#ready.resolve(message);
+      case "ack":
+        return this.#options.onVerified?.(message.verified);
+      case "done":
+        return this.#settle(() => this.#outcome.resolve(receiptOf(message)));
+      case "error":
+        return this.end(peerFailure(message));
+      default:
+        throw new FtError("protocol", `A receiver does not say '${message.kind}'.`);
+    }
+  }
+
+  end(failure: FtError): void {
+    this.#settle(() => this.#outcome.reject(failure));
+  }
+
+  #settle(settle: () => void): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    settle();
+    this.#ready.resolve(undefined);
+  }
+
+  #hold({ first, digests }: MessageOf<"held">): void {
+    // What lies past the end is of a longer version: it is of no use now.
+    const count = chunkCount(this.#options.source.size ?? 0);
+    const end = Math.min(first + digests.length / DIGEST_BYTES, count);
+    for (let index = first; index < end; index++) {
+      const at = (index - first) * DIGEST_BYTES;
+      this.#digests.set(index, digests.subarray(at, at + DIGEST_BYTES));
+    }
+  }
+
+  /** Sends the file and resolves with what the receiver says of it. */
+  async run(): Promise<Receipt> {
+    const { channel, id, entry, source, turn } = this.#options;
+    const { size, mtime, version } = source;
+    try {
+      await channel.send({
+        kind: "entry",
+        id,
+        ...entry,
+        ...(size === undefined ? {} : { size }),
+        ...(mtime === undefined ? {} : { mtime }),
+        ...(version === undefined ? {} : { source: version }),
+      });
+      const ready = waitsForReady({ ...entry, size }) ? await this.#ready.promise : undefined;
+      this.#options.onReady?.(this.#heldBytes());
+      const digest = await turn.take(() => this.#body(ready));
+      const receipt = await this.#outcome.promise;
+      if (digest !== undefined && receipt.outcome !== "skipped" && receipt.digest !== digest) {
+        throw new FtError("digest", `'${entry.name}' was stored with another digest.`);
+      }
+      return receipt;
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      if (!this.#settled) await sendFailure(channel, id, failure);
+      this.end(failure);
+      throw failure;
+    }
+  }
+
+  /** Sends what the receiver lacks; resolves with the digest, or with nothing once it is settled. */
+  async #body(ready: MessageOf<"ready"> | undefined): Promise<string | undefined> {
+    const { channel, id, source } = this.#options;
+    const isCurrent = ready?.source !== undefined && ready.source === source.version;
+    if (this.#digests.count > 0 && !isCurrent) await this.#compare();
+    for await (const { chunk, bytes, digest } of ahead(this.#missing())) {
+      if (this.#settled) return undefined;
+      this.#sent += bytes.length;
+      await channel.send(
+        digest === undefined
+          ? { kind: "data", id, chunk, bytes }
+          : { kind: "chunk", id, chunk, bytes, digest },
+      );
+    }
+    if (this.#settled) return undefined;
+    this.#reader.check();
+    const size = source.size ?? this.#sent;
+    const digest = await this.#digests.file(size, chunkCount(size));
+    await channel.send({ kind: "commit", id, digest });
+    return digest;
+  }
+
+  #heldBytes(): number {
+    const { size } = this.#options.source;
+    let held = 0;
+    for (const index of this.#digests.indexes()) held += chunkExtent(index, size ?? 0).size;
+    return held;
+  }
+
+  /** Drops from what is held all that this version of the source does not have. */
+  async #compare(): Promise<void> {
+    let held = 0;
+    let kept = 0;
+    for (const index of [...this.#digests.indexes()]) {
+      if (this.#settled) return;
+      let size = 0;
+      let digest: Uint8Array | undefined;
+      for await (const piece of this.#reader.pieces(index)) {
+        size += piece.bytes.length;
+        digest = piece.digest;
+      }
+      held += size;
+      const same = digest !== undefined && equal(digest, this.#digests.get(index));
+      if (same) kept += size;
+      else this.#digests.delete(index);
+    }
+    this.#options.onChanged?.(held, kept);
+  }
+
+  async *#missing(): AsyncGenerator<Piece & { chunk: number }> {
+    const { size } = this.#options.source;
+    const count = size === undefined ? Infinity : chunkCount(size);
+    for (let chunk = 0; chunk < count; chunk++) {
+      if (this.#digests.has(chunk)) continue;
+      let isEmpty = true;
+      for await (const piece of this.#reader.pieces(chunk)) {
+        isEmpty = false;
+        if (piece.digest !== undefined) this.#digests.set(chunk, piece.digest);
+        yield { chunk, ...piece };
+      }
+      if (isEmpty) return;
+    }
+  }
+}
+
+function receiptOf({ name, digest, outcome }: MessageOf<"done">): Receipt {
+  const size = outcome === "skipped" ? 0 : parseDigest(digest).size;
+  return { name, digest, outcome, size };
+}
+
+function equal(a: Uint8Array, b: Uint8Array | undefined): boolean {
+  return b !== undefined && a.length === b.length && a.every((byte, at) => byte === b[at]);
+}
+
+/** Has the next value made while the last one is being used: reading and hashing beside sending. */
+async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
+  let next = source.next();
+  for (;;) {
+    const { done, value } = await next;
+    if (done) return;
+    next = source.next();
+    next.catch(() => {});
+    yield value;
+  }
+}

@@ -1,0 +1,296 @@
+import { FtError, toFailure } from "../error.ts";
+import { acceptName } from "../name.ts";
+import { sha256 } from "../protocol/digest.ts";
+import { LIST_ITEMS, OPEN_TRANSFERS } from "../protocol/limits.ts";
+import type { Entry, Message, MessageOf } from "../protocol/message.ts";
+import type { Item, Receipt, Room, Source, Store } from "../storage/store.ts";
+import type { Connection } from "../transport/connection.ts";
+import { Channel, type Deadlines } from "./channel.ts";
+import { digestSource } from "./chunk_reader.ts";
+import { Incoming } from "./receive.ts";
+import { Outgoing } from "./send.ts";
+import { Asked, sendFailure, type Transfer } from "./transfer.ts";
+import { Turn } from "./turn.ts";
+
+/** One line of the server's log: a transfer that came to its end. */
+export interface TransferReport {
+  readonly peer: string;
+  /** Short name of the owner's key: tells clients behind one address apart. */
+  readonly owner: string;
+  readonly action: "put" | "share" | "get" | "fetch" | "list";
+  readonly room: Room;
+  /** As it is called in the room, or as it was asked for. Untrusted. */
+  readonly name: string;
+  /** Bytes that travelled. */
+  readonly bytes: number;
+  readonly milliseconds: number;
+  readonly receipt: Receipt | undefined;
+  readonly failure: FtError | undefined;
+}
+
+/** What a server offers to every client. */
+export interface ServerSessionOptions {
+  readonly store: Store;
+  /** Program and version. */
+  readonly agent: string;
+  readonly deadlines?: Deadlines;
+  readonly onReport?: (report: TransferReport) => void;
+}
+
+/** What a client may do, by room. */
+const VERBS = ["put", "get", "share", "fetch"] as const;
+/** Features of FT/1 this server has; none is required of anyone yet. */
+const FEATURES: readonly string[] = [];
+
+/** The server's side of a conversation. */
+export class ServerSession {
+  readonly #channel: Channel;
+  readonly #options: ServerSessionOptions;
+  readonly #turn = new Turn();
+  readonly #transfers = new Map<number, Transfer>();
+  readonly #work = new Set<Promise<void>>();
+  #owner: string | undefined;
+  #run = "";
+  #lastId = 0;
+
+  constructor(connection: Connection, options: ServerSessionOptions) {
+    const { deadlines } = options;
+    this.#options = options;
+    this.#channel = new Channel(connection, {
+      side: "server",
+      ...(deadlines === undefined ? {} : { deadlines }),
+    });
+  }
+
+  /** Transfers that are open now. */
+  get open(): number {
+    return this.#transfers.size;
+  }
+
+  /** Serves the client until it has no more to say; a failure of the conversation is returned. */
+  async serve(): Promise<FtError | undefined> {
+    let failure: FtError | undefined;
+    try {
+      await this.#channel.run((message) => this.#dispatch(message));
+    } catch (thrown) {
+      failure = toFailure(thrown);
+    }
+    const end = failure ?? new FtError("lost", "The client left before the end.");
+    await Promise.all([...this.#transfers.values()].map((transfer) => transfer.end(end)));
+    await Promise.all(this.#work);
+    await this.#channel.finish().catch(() => {});
+    this.#channel.close();
+    return failure;
+  }
+
+  /** Ends the conversation; what is verified of open transfers stays for a later run. */
+  async end(failure: FtError): Promise<void> {
+    await this.#channel.end(failure);
+  }
+
+  #dispatch(message: Message): void | Promise<void> {
+    if (this.#owner === undefined) {
+      if (message.kind === "hello") return this.#greet(message);
+      throw new FtError("protocol", "The first message is HELLO.");
+    }
+    const transfer = this.#transfers.get(message.id);
+    if (transfer !== undefined) return transfer.handle(message);
+    switch (message.kind) {
+      case "entry":
+        return this.#begin(message.id, () => this.#receive(message));
+      case "request":
+        return this.#begin(message.id, () => this.#send(message));
+      case "list":
+        return this.#begin(message.id, () => this.#list(message));
+      case "hello":
+      case "welcome":
+        throw new FtError("protocol", `'${message.kind}' is out of place.`);
+      default:
+        // Late words about a transfer that has ended are to be expected; others are not.
+        if (message.id <= this.#lastId) return;
+        throw new FtError("protocol", `'${message.kind}' for a transfer that never was.`);
+    }
+  }
+
+  async #greet({ owner, run, require }: MessageOf<"hello">): Promise<void> {
+    const missing = require.filter((feature) => !FEATURES.includes(feature));
+    if (missing.length > 0) {
+      throw new FtError("version", `This server lacks: ${missing.join(", ")}.`);
+    }
+    this.#owner = await ownerOf(owner);
+    this.#run = run ?? "";
+    const { agent } = this.#options;
+    await this.#channel.send({
+      kind: "welcome",
+      id: 0,
+      agent,
+      features: [...FEATURES],
+      verbs: [...VERBS],
+      transfers: OPEN_TRANSFERS,
+    });
+  }
+
+  /** Begins a transfer under a fresh id; what `work` returns is waited for before the next message. */
+  #begin(id: number, work: () => void | Promise<void>): void | Promise<void> {
+    if (id <= this.#lastId) throw new FtError("protocol", "Ids of transfers only grow.");
+    this.#lastId = id;
+    if (this.#transfers.size >= OPEN_TRANSFERS) {
+      const failure = new FtError(
+        "busy",
+        `More than ${OPEN_TRANSFERS} transfers at once on one connection.`,
+      );
+      return sendFailure(this.#channel, id, failure);
+    }
+    return work();
+  }
+
+  /** Keeps a transfer until `outcome` settles, then reports it. */
+  #track(
+    id: number,
+    transfer: Transfer,
+    outcome: Promise<Receipt | undefined>,
+    about: Pick<TransferReport, "action" | "room" | "name">,
+    bytes: () => number,
+  ): void {
+    this.#transfers.set(id, transfer);
+    const began = performance.now();
+    const report = (receipt?: Receipt, failure?: FtError) =>
+      this.#options.onReport?.({
+        ...about,
+        peer: this.#channel.peer,
+        owner: (this.#owner ?? "").slice(0, 8),
+        name: receipt?.name ?? about.name,
+        bytes: bytes(),
+        milliseconds: performance.now() - began,
+        receipt,
+        failure,
+      });
+    const work = outcome.then(
+      (receipt) => report(receipt),
+      (thrown) => report(undefined, toFailure(thrown)),
+    ).finally(() => {
+      this.#transfers.delete(id);
+      this.#work.delete(work);
+    });
+    this.#work.add(work);
+  }
+
+  async #receive(entry: Entry): Promise<void> {
+    const { id, room, name } = entry;
+    const { store } = this.#options;
+    const incoming = new Incoming({
+      channel: this.#channel,
+      id,
+      store,
+      // Where the file really went in the private room would tell what else is there.
+      toldName: (receipt) => room === "private" ? name : receipt.name,
+    });
+    const action = room === "private" ? "put" : "share";
+    const about = { action, room: room ?? "private", name } as const;
+    this.#track(id, incoming, incoming.outcome, about, () => incoming.received);
+    try {
+      if (room !== "private" && room !== "shared") {
+        throw new FtError("denied", "Files are sent into the private or the shared room.");
+      }
+      acceptName(name);
+    } catch (thrown) {
+      return await incoming.fail(toFailure(thrown));
+    }
+    await incoming.begin(entry, {
+      room,
+      name,
+      owner: this.#owner ?? "",
+      size: entry.size,
+      mtime: entry.mtime,
+      version: entry.source,
+      run: this.#run,
+      conflict: entry.conflict ?? "rename",
+    });
+  }
+
+  #send({ id, room, name, tag, size }: MessageOf<"request">): void {
+    const action = room === "public" ? "get" : "fetch";
+    let outgoing: Outgoing | undefined;
+    const asked = new Asked();
+    const outcome = (async () => {
+      let source: Source | undefined;
+      try {
+        source = await this.#open(room, name, tag);
+        const digest = size === source.size ? await this.#digest(room, name, source) : undefined;
+        outgoing = new Outgoing({
+          channel: this.#channel,
+          id,
+          source,
+          turn: this.#turn,
+          entry: { name, ...(digest === undefined ? {} : { digest }) },
+        });
+        asked.answer(outgoing);
+        const receipt = await outgoing.run();
+        this.#options.store.note(room, name, source, receipt.digest);
+        return { ...receipt, name };
+      } catch (thrown) {
+        const failure = toFailure(thrown);
+        if (outgoing === undefined) await sendFailure(this.#channel, id, failure);
+        throw failure;
+      } finally {
+        source?.close();
+      }
+    })();
+    this.#track(id, asked, outcome, { action, room, name }, () => outgoing?.sent ?? 0);
+  }
+
+  async #open(room: Room, name: string, tag: string | undefined): Promise<Source> {
+    if (room === "private") {
+      throw new FtError("denied", "Nothing is taken out of the private room.");
+    }
+    try {
+      return await this.#options.store.open(room, acceptName(name), tag);
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      if (failure.code !== "not_found") throw failure;
+      throw new FtError("not_found", `File '${name}' not found on the server.`, {
+        hint: "See what is there with: ft list",
+      });
+    }
+  }
+
+  async #digest(room: Room, name: string, source: Source): Promise<string> {
+    if (source.digest !== undefined) return source.digest;
+    const digest = await digestSource(source, name);
+    this.#options.store.note(room, name, source, digest);
+    return digest;
+  }
+
+  #list({ id, room }: MessageOf<"list">): void {
+    const asked = new Asked();
+    const outcome = (async () => {
+      try {
+        if (room === "private") throw new FtError("denied", "The private room is not listed.");
+        const items: Item[] = [];
+        for await (const item of this.#options.store.items(room)) items.push(item);
+        items.sort((a, b) => a.time - b.time || (a.name < b.name ? -1 : 1));
+        for (let at = 0; at === 0 || at < items.length; at += LIST_ITEMS) {
+          const page = items.slice(at, at + LIST_ITEMS);
+          const last = at + LIST_ITEMS >= items.length;
+          asked.check();
+          await this.#channel.send({ kind: "items", id, items: page, last });
+        }
+        return undefined;
+      } catch (thrown) {
+        const failure = toFailure(thrown);
+        await sendFailure(this.#channel, id, failure);
+        throw failure;
+      }
+    })();
+    const about = { action: "list", room, name: "" } as const;
+    this.#track(id, asked, outcome, about, () => 0);
+  }
+}
+
+/** What the server keeps of an owner's secret: enough to know it again, not to claim to be it. */
+async function ownerOf(secret: string | undefined): Promise<string> {
+  // Who names no secret owns what it sends for as long as the connection lasts.
+  if (secret === undefined) return crypto.randomUUID();
+  const bytes = new TextEncoder().encode(`ft owner\n${secret}`);
+  return (await sha256(bytes)).toHex();
+}

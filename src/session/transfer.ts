@@ -1,0 +1,52 @@
+import { FtError } from "../error.ts";
+import { type Channel, peerFailure } from "./channel.ts";
+import type { Message } from "../protocol/message.ts";
+
+/** One open transfer of a session: what the messages of its id go to. */
+export interface Transfer {
+  /** Takes a message. A promise holds back whatever comes after it on the connection. */
+  handle(message: Message): void | Promise<void>;
+  /** The conversation has ended before the transfer has. */
+  end(failure: FtError): void | Promise<void>;
+}
+
+/** Something that was asked for and is being looked up: it may be called off before it begins. */
+export class Asked implements Transfer {
+  #failure: FtError | undefined;
+  #answer: Transfer | undefined;
+
+  /** The transfer that goes on from here; throws when it was called off. */
+  answer(transfer: Transfer): void {
+    this.check();
+    this.#answer = transfer;
+  }
+
+  /** Throws when it was called off. */
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  handle(message: Message): void | Promise<void> {
+    if (this.#answer !== undefined) return this.#answer.handle(message);
+    if (message.kind === "error") return this.end(peerFailure(message));
+    throw new FtError("protocol", `'${message.kind}' came before its transfer began.`);
+  }
+
+  end(failure: FtError): void | Promise<void> {
+    this.#failure ??= failure;
+    return this.#answer?.end(failure);
+  }
+}
+
+/** Failures whose own words may name paths of this machine, which are nobody else's business. */
+const PRIVATE: ReadonlySet<string> = new Set(["unexpected", "io", "read_only", "disk_full"]);
+
+/** Tells the peer that a transfer failed. A connection that is gone needs no telling. */
+export async function sendFailure(channel: Channel, id: number, failure: FtError): Promise<void> {
+  if (failure.side === "there") return;
+  const { code, message, hint } = failure;
+  const words = PRIVATE.has(code)
+    ? { message: failure.sentence }
+    : { message, ...(hint === undefined ? {} : { hint }) };
+  await channel.send({ kind: "error", id, code, ...words }).catch(() => {});
+}

@@ -1,0 +1,103 @@
+import { FtError } from "../error.ts";
+import { storageFailure } from "./failure.ts";
+import type { Source } from "./store.ts";
+
+/** A change within this time of opening could leave all times as they were: seconds count here. */
+const SETTLED_MS = 2_000;
+
+/** What tells one version of a file from another: identity, size and times. */
+function stamp(info: Deno.FileInfo): string {
+  const times = `${info.mtime?.getTime()}-${info.ctime?.getTime()}`;
+  return `${info.dev}-${info.ino}-${info.size}-${times}`;
+}
+
+/**
+ * A name for this version of a file, or undefined where the platform has no change time. Change
+ * times are whole seconds here, so a file that changed just now gets a name used only once: what
+ * was sent of it is compared by digest before it is trusted.
+ */
+function versionOf(info: Deno.FileInfo): string | undefined {
+  if (info.ino === null || info.ctime === null) return undefined;
+  const settled = Date.now() - info.ctime.getTime() > SETTLED_MS;
+  return settled ? stamp(info) : `${stamp(info)}-${crypto.randomUUID().slice(0, 8)}`;
+}
+
+/** The tag of a file in a list: it changes when the file is replaced or written. */
+export function tagOf(info: Deno.FileInfo): string {
+  return `${info.ino ?? 0}-${info.size}-${info.mtime?.getTime() ?? 0}`;
+}
+
+/** A local file as a source. */
+export class LocalSource implements Source {
+  readonly size: number;
+  readonly mtime: number | undefined;
+  readonly version: string | undefined;
+  readonly digest: string | undefined;
+  readonly info: Deno.FileInfo;
+  readonly #file: Deno.FsFile;
+  readonly #path: string;
+  #at = 0;
+  #open = true;
+
+  /** Takes over `file`, which must be a regular file opened for reading. */
+  constructor(file: Deno.FsFile, path: string, digest?: string) {
+    this.#file = file;
+    this.#path = path;
+    this.info = file.statSync();
+    this.size = this.info.size;
+    this.mtime = this.info.mtime?.getTime();
+    this.version = versionOf(this.info);
+    this.digest = digest;
+  }
+
+  read(offset: number, into: Uint8Array): number {
+    try {
+      if (offset !== this.#at) this.#file.seekSync(offset, Deno.SeekMode.Start);
+      let filled = 0;
+      while (filled < into.length) {
+        const count = this.#file.readSync(into.subarray(filled));
+        if (count === null) break;
+        filled += count;
+      }
+      this.#at = offset + filled;
+      return filled;
+    } catch (thrown) {
+      throw storageFailure(thrown, `read '${this.#path}'`);
+    }
+  }
+
+  isUnchanged(): boolean {
+    return stamp(this.#file.statSync()) === stamp(this.info);
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#file.close();
+  }
+}
+
+/**
+ * Opens a local file that the user named.
+ *
+ * @throws FtError `not_found`, `bad_name` for what is no regular file, or a storage failure.
+ */
+export function openLocal(path: string): LocalSource {
+  try {
+    // Looked at before it is opened: opening a pipe would wait for its other end.
+    const info = Deno.statSync(path);
+    if (!info.isFile) {
+      throw new FtError("bad_name", `'${path}' is ${info.isDirectory ? "a folder" : "no file"}.`, {
+        hint: "Name regular files.",
+      });
+    }
+    return new LocalSource(Deno.openSync(path, { read: true }), path);
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) {
+      throw new FtError("not_found", `File '${path}' not found.`, {
+        hint: "Check the spelling and the folder you are in.",
+      });
+    }
+    throw storageFailure(thrown, `open '${path}'`);
+  }
+}

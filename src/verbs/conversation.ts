@@ -1,0 +1,200 @@
+/**
+ * Many files over one conversation that survives the loss of its connection.
+ *
+ * @module
+ */
+import { FtError, toFailure } from "../error.ts";
+import { ClientSession } from "../session/client_session.ts";
+import type { Listener } from "../session/event.ts";
+import type { Receipt } from "../storage/store.ts";
+import { StateFolder } from "../storage/state_folder.ts";
+import { dial } from "../transport/dial.ts";
+import { formatEndpoint, parseEndpoint } from "../transport/endpoint.ts";
+import { AGENT } from "../version.ts";
+
+/** What every verb of a client takes. */
+export interface ClientOptions {
+  /** `HOST:PORT`. */
+  readonly server: string;
+  /** The user's state folder. */
+  readonly state: string;
+  /** How often a lost connection is made again before the verb gives up. */
+  readonly retries?: number;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: Listener;
+}
+
+/** What became of one of several files. */
+export type Result =
+  | { readonly name: string; readonly receipt: Receipt }
+  | { readonly name: string; readonly error: FtError };
+
+/** Files under way at once on one connection. */
+const WINDOW = 32;
+const FIRST_DELAY_MS = 250;
+const LONGEST_DELAY_MS = 8_000;
+/** Failures after which the same files are tried again over a new connection. */
+const AGAIN: ReadonlySet<string> = new Set(["lost", "timeout", "closing", "busy", "digest"]);
+const DEFAULT_RETRIES = 5;
+
+/** Moves one item over a session. */
+export type Work<T> = (session: ClientSession, item: T, id: number) => Promise<Receipt>;
+
+/** A server as one user knows it. */
+export class Conversation {
+  /** The server's address in its one form. */
+  readonly server: string;
+  readonly state: StateFolder;
+  readonly #options: ClientOptions;
+  readonly #run = crypto.randomUUID();
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.server = formatEndpoint(parseEndpoint(options.server));
+    this.state = new StateFolder(options.state);
+  }
+
+  /** Connects and greets. */
+  async #open(): Promise<ClientSession> {
+    const owner = this.state.owner(this.server);
+    const connection = await dial(parseEndpoint(this.server), this.#options.signal);
+    return new ClientSession(connection, { agent: AGENT, owner, run: this.#run });
+  }
+
+  /** Does one thing over a session of its own; tried again while the connection gets lost. */
+  async once<T>(work: (session: ClientSession) => Promise<T>): Promise<T> {
+    const done: T[] = [];
+    await this.#attempts(async (session) => {
+      done[0] = await work(session);
+      return undefined;
+    });
+    return done[0] as T;
+  }
+
+  /**
+   * Moves every item. A failure of one does not stop the others; a lost connection is made again,
+   * and only what is not done yet goes over the new one.
+   */
+  async each<T extends { name: string }>(items: readonly T[], work: Work<T>): Promise<Result[]> {
+    const results = new Array<Result | undefined>(items.length);
+    const isOpen = (id: number) => {
+      const result = results[id];
+      return result === undefined || "error" in result && AGAIN.has(result.error.code);
+    };
+    try {
+      await this.#attempts(async (session) => {
+        const open = [...items.keys()].filter(isOpen);
+        await inWindow(open, WINDOW, async (id) => {
+          const item = items[id] as T;
+          try {
+            results[id] = { name: item.name, receipt: await work(session, item, id) };
+          } catch (thrown) {
+            results[id] = { name: item.name, error: toFailure(thrown) };
+          }
+        });
+        const failed = results.find((result, id) => result !== undefined && isOpen(id));
+        return failed !== undefined && "error" in failed ? failed.error : undefined;
+      }, () => results.filter((_, id) => !isOpen(id)).length);
+    } catch (thrown) {
+      const error = toFailure(thrown);
+      // Nothing was even tried: the failure is that of the command, not of its files.
+      if (results.every((result) => result === undefined)) throw error;
+      items.forEach((item, id) => {
+        if (isOpen(id)) results[id] = { name: item.name, error };
+      });
+    }
+    return results.filter((result) => result !== undefined);
+  }
+
+  /**
+   * Runs `attempt` until it returns no failure worth another try. Attempts count anew whenever
+   * `progress` has grown.
+   */
+  async #attempts(
+    attempt: (session: ClientSession) => Promise<FtError | undefined>,
+    progress: () => number = () => 0,
+  ): Promise<void> {
+    const { retries = DEFAULT_RETRIES, signal, onEvent } = this.#options;
+    let tried = 0;
+    let reached = false;
+    let before = progress();
+    for (;;) {
+      let failure: FtError | undefined;
+      try {
+        await this.#attempt(attempt);
+        return;
+      } catch (thrown) {
+        failure = toFailure(thrown);
+      }
+      if (signal?.aborted) throw interrupted(signal);
+      reached ||= AGAIN.has(failure.code);
+      // Once it was there, a server that refuses is one that is being started again.
+      if (!reached || !AGAIN.has(failure.code) && failure.exit !== 3) throw failure;
+      if (progress() > before) tried = 0;
+      before = progress();
+      if (tried >= retries) throw failure;
+      tried++;
+      const delay = delayFor(tried);
+      onEvent?.({
+        kind: "retrying",
+        attempt: tried,
+        of: retries,
+        seconds: delay / 1000,
+        error: failure,
+      });
+      await pause(delay, signal);
+    }
+  }
+
+  async #attempt(work: (session: ClientSession) => Promise<FtError | undefined>): Promise<void> {
+    const { signal } = this.#options;
+    if (signal?.aborted) throw interrupted(signal);
+    const session = await this.#open();
+    const stop = () => session.abort(interrupted(signal));
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      const failure = await work(session);
+      if (failure !== undefined) throw failure;
+      await session.close();
+    } catch (thrown) {
+      await session.abort(toFailure(thrown));
+      throw thrown;
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+}
+
+function interrupted(signal: AbortSignal | undefined): FtError {
+  const reason = signal?.reason;
+  return reason instanceof FtError ? reason : new FtError("interrupted");
+}
+
+/** Twice as long each time, and never the same for many clients of a server that comes back. */
+function delayFor(attempt: number): number {
+  const full = Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), LONGEST_DELAY_MS);
+  return Math.round(full * (0.5 + Math.random() / 2));
+}
+
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  const stop = () => resolve();
+  signal?.addEventListener("abort", stop, { once: true });
+  await promise;
+  clearTimeout(timer);
+  signal?.removeEventListener("abort", stop);
+}
+
+/** Runs `work` for every item, `width` at a time, in order of their beginning. */
+async function inWindow<T>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = items[Symbol.iterator]();
+  const lane = async () => {
+    for (const item of queue) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
+}

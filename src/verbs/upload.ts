@@ -1,0 +1,79 @@
+import { toName } from "../name.ts";
+import { openLocal } from "../storage/local_source.ts";
+import type { Conflict } from "../storage/store.ts";
+import { type ClientOptions, Conversation, type Result } from "./conversation.ts";
+
+/** How files are sent. */
+export interface UploadOptions extends ClientOptions {
+  readonly conflict?: Conflict;
+}
+
+/** The part of a local path that names the file. Windows takes both slashes. */
+function baseName(path: string): string {
+  const parts = path.split(Deno.build.os === "windows" ? /[\\/]/ : "/");
+  return parts.findLast((part) => part !== "") ?? path;
+}
+
+async function upload(
+  room: "private" | "shared",
+  files: readonly string[],
+  { conflict = "rename", ...options }: UploadOptions,
+): Promise<Result[]> {
+  const conversation = new Conversation(options);
+  const { onEvent } = options;
+  const items = files.map((path) => ({ name: path, path }));
+  const started = new Set<number>();
+  return await conversation.each(items, async (session, { path }, id) => {
+    const source = openLocal(path);
+    try {
+      const name = toName(baseName(path));
+      const begin = (held: number) => {
+        if (started.has(id)) return;
+        started.add(id);
+        onEvent?.({ kind: "started", id, name, size: source.size, held });
+      };
+      // A small file is on its way at once; of a larger one the server first says what it holds.
+      const receipt = await session.upload({
+        source,
+        room,
+        name,
+        conflict,
+        onReady: begin,
+        onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
+        onChanged: (held, kept) => onEvent?.({ kind: "changed", id, name, held, kept }),
+      });
+      begin(0);
+      onEvent?.({ kind: "done", id, receipt });
+      return receipt;
+    } finally {
+      source.close();
+    }
+  });
+}
+
+/**
+ * Sends files into the server's private room, which no client can list or read.
+ *
+ * @param files paths of regular files.
+ * @returns for each file its receipt or its failure, in order.
+ * @throws FtError when the server cannot be reached at all.
+ *
+ * @example
+ * ```ts ignore
+ * import { put } from "@ft/ft";
+ *
+ * const [result] = await put(["report.pdf"], { server: "127.0.0.1:5000", state: "/tmp/state" });
+ * if (result && "receipt" in result) console.log(result.receipt.digest);
+ * ```
+ */
+export function put(files: readonly string[], options: UploadOptions): Promise<Result[]> {
+  return upload("private", files, options);
+}
+
+/**
+ * Sends files into the shared room, where every client may fetch them. Receipts say under which
+ * name. Parameters, results and failures are those of {@linkcode put}.
+ */
+export function share(files: readonly string[], options: UploadOptions): Promise<Result[]> {
+  return upload("shared", files, options);
+}
