@@ -13,6 +13,7 @@ export type { ServeOptions, Server } from "./verbs/serve.ts";
 export { sum } from "./verbs/sum.ts";
 export { put, share } from "./verbs/upload.ts";
 export type { UploadOptions } from "./verbs/upload.ts";
+export { defaultStateFolder } from "./verbs/conversation.ts";
 export type { ClientOptions, Result } from "./verbs/conversation.ts";
 export { FAILURES, FtError } from "./error.ts";
 export type { FailureCode } from "./error.ts";

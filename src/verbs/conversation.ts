@@ -8,6 +8,7 @@ import { ClientSession } from "../session/client_session.ts";
 import type { Listener } from "../session/event.ts";
 import type { Receipt } from "../storage/store.ts";
 import { StateFolder } from "../storage/state_folder.ts";
+export { defaultStateFolder } from "../storage/state_folder.ts";
 import { dial } from "../transport/dial.ts";
 import { formatEndpoint, parseEndpoint } from "../transport/endpoint.ts";
 import { AGENT } from "../version.ts";
@@ -81,6 +82,11 @@ export class Conversation {
       const result = results[id];
       return result === undefined || "error" in result && AGAIN.has(result.error.code);
     };
+    const fail = (id: number, error: FtError) => {
+      const { name } = items[id] as T;
+      results[id] = { name, error };
+      if (!isOpen(id)) this.#options.onEvent?.({ kind: "failed", id, name, error });
+    };
     try {
       await this.#attempts(async (session) => {
         const open = [...items.keys()].filter(isOpen);
@@ -89,7 +95,7 @@ export class Conversation {
           try {
             results[id] = { name: item.name, receipt: await work(session, item, id) };
           } catch (thrown) {
-            results[id] = { name: item.name, error: toFailure(thrown) };
+            fail(id, toFailure(thrown));
           }
         });
         const failed = results.find((result, id) => result !== undefined && isOpen(id));
@@ -99,9 +105,12 @@ export class Conversation {
       const error = toFailure(thrown);
       // Nothing was even tried: the failure is that of the command, not of its files.
       if (results.every((result) => result === undefined)) throw error;
-      items.forEach((item, id) => {
-        if (isOpen(id)) results[id] = { name: item.name, error };
-      });
+      // No further attempt is made, so this is how it ends for all that is not done.
+      for (const id of [...items.keys()].filter(isOpen)) {
+        const { name } = items[id] as T;
+        results[id] = { name, error };
+        this.#options.onEvent?.({ kind: "failed", id, name, error });
+      }
     }
     return results.filter((result) => result !== undefined);
   }

@@ -82,7 +82,6 @@ async function download(
   const { onEvent } = options;
   const { store, file } = openOutput(output, wanted.length > 1);
   const list = conversation.state.list(conversation.server, room);
-  const started = new Set<number>();
 
   const fetchOne = async (session: ClientSession, entry: Listed | { name: string }, id: number) => {
     const { name } = entry;
@@ -98,14 +97,9 @@ async function download(
       conflict,
       origin: conversation.server,
       onSize: (told) => size = told,
-      onReady: (held) => {
-        if (started.has(id)) return;
-        started.add(id);
-        onEvent?.({ kind: "started", id, name: target, size, held });
-      },
+      onReady: (held) => onEvent?.({ kind: "started", id, name: target, size, held }),
       onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
     });
-    if (!started.has(id)) onEvent?.({ kind: "started", id, name: target, size, held: 0 });
     onEvent?.({ kind: "done", id, receipt });
     return receipt;
   };

@@ -4,7 +4,7 @@ import { storageFailure } from "../storage/failure.ts";
 import { FolderStore } from "../storage/folder_store.ts";
 import { Records } from "../storage/records.ts";
 import type { Connection } from "../transport/connection.ts";
-import type { Endpoint } from "../transport/endpoint.ts";
+import { formatEndpoint } from "../transport/endpoint.ts";
 import { listen, type Listener } from "../transport/listen.ts";
 import { AGENT } from "../version.ts";
 import { KEEP_PARTIALS_MS } from "./download.ts";
@@ -43,8 +43,8 @@ export interface ServeOptions {
 
 /** A running server. */
 export interface Server {
-  /** Where it listens, with the port it got. */
-  readonly endpoint: Endpoint;
+  /** Where it listens, with the port it got: `HOST:PORT`. */
+  readonly address: string;
   /** Folders that were missing and have been made, by name. */
   readonly created: readonly string[];
   /**
@@ -126,7 +126,7 @@ function start(
   store: FolderStore,
   records: Records,
   { onReport, onTrouble, keepPartials = KEEP_PARTIALS_MS }: ServeOptions,
-): Pick<Server, "endpoint" | "stop"> {
+): Pick<Server, "address" | "stop"> {
   const sessions = new Map<ServerSession, Promise<void>>();
   const sweep = () => store.staging.sweep(keepPartials);
   sweep();
@@ -148,7 +148,7 @@ function start(
   })();
 
   return {
-    endpoint: listener.endpoint,
+    address: formatEndpoint(listener.endpoint),
     async stop() {
       clearInterval(sweeper);
       listener.close();

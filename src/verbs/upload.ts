@@ -22,27 +22,19 @@ async function upload(
   const conversation = new Conversation(options);
   const { onEvent } = options;
   const items = files.map((path) => ({ name: path, path }));
-  const started = new Set<number>();
   return await conversation.each(items, async (session, { path }, id) => {
     const source = openLocal(path);
     try {
       const name = toName(baseName(path));
-      const begin = (held: number) => {
-        if (started.has(id)) return;
-        started.add(id);
-        onEvent?.({ kind: "started", id, name, size: source.size, held });
-      };
-      // A small file is on its way at once; of a larger one the server first says what it holds.
       const receipt = await session.upload({
         source,
         room,
         name,
         conflict,
-        onReady: begin,
+        onReady: (held) => onEvent?.({ kind: "started", id, name, size: source.size, held }),
         onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
         onChanged: (held, kept) => onEvent?.({ kind: "changed", id, name, held, kept }),
       });
-      begin(0);
       onEvent?.({ kind: "done", id, receipt });
       return receipt;
     } finally {

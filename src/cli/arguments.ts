@@ -1,0 +1,313 @@
+/**
+ * The command line as ft understands it, by the table of commands and options.
+ *
+ * @module
+ */
+
+// Stands in for parseArgs of @std/cli, which is published on JSR only. Its tokens leave every
+// judgement to us, so that each mistake gets a sentence of its own.
+import { parseArgs } from "node:util";
+import { FtError } from "../error.ts";
+import {
+  type Command,
+  type CommandName,
+  COMMANDS,
+  EVERYWHERE,
+  type Operand,
+  type Option,
+  type OptionName,
+  OPTIONS,
+  usageLine,
+} from "./table.ts";
+import { closest, escapeText, parseDuration } from "./text.ts";
+
+type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : Name;
+
+type Value<Row> = Row extends { kind: "flag" } ? boolean
+  : Row extends { kind: "integer" | "duration" } ? number
+  : Row extends { choices: readonly (infer Choice)[] } ? Choice
+  : Row extends { default: string } ? string
+  : string | undefined;
+
+/**
+ * Every option of the table by its name in camel case (`keepPartials`): flags as booleans,
+ * integers as numbers, durations in milliseconds. What a command does not take has its default.
+ */
+export type Options = {
+  readonly [
+    Name in Exclude<OptionName, typeof EVERYWHERE[number]> as Camel<Name>
+  ]: Value<typeof OPTIONS[Name]>;
+};
+
+/** What the user asked for. Operands that were left out stand there with their default, if any. */
+export type Invocation =
+  | { readonly kind: "help"; readonly command: CommandName | undefined }
+  | { readonly kind: "version" }
+  | {
+    readonly kind: "run";
+    readonly command: Exclude<CommandName, "help">;
+    readonly operands: string[];
+    readonly options: Options;
+  };
+
+/** The value of one option as it was typed. */
+interface Given {
+  readonly name: OptionName;
+  /** Where it stands, for errors: `--server`, or the name of an operand. */
+  readonly source: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+/** What parseArgs must know to tell a flag from an option with a value. */
+const SHAPES = Object.fromEntries(
+  Object.entries<Option>(OPTIONS).map(([name, { kind, short }]) =>
+    [
+      name,
+      { type: kind === "flag" ? "boolean" : "string", ...(short === undefined ? {} : { short }) },
+    ] as const
+  ),
+);
+
+/**
+ * Reads the arguments after `ft`. The command line beats the environment, which beats the default;
+ * of an option given twice the last counts; `--` ends the options.
+ *
+ * @throws {FtError} "usage", with what to do next as its hint.
+ */
+export function parseArguments(
+  args: readonly string[],
+  env: (name: string) => string | undefined,
+): Invocation {
+  if (args.length === 0) return { kind: "help", command: undefined };
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: SHAPES,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+
+  const asked = tokens.find((token) =>
+    token.kind === "option" && token.value === undefined && within(EVERYWHERE, token.name)
+  );
+  if (asked?.kind === "option" && asked.name === "version") return { kind: "version" };
+
+  let command: CommandName | undefined;
+  const operands: string[] = [];
+  const given: Given[] = [];
+  for (const token of tokens) {
+    if (token.kind === "positional") {
+      if (command === undefined) command = commandNamed(token.value);
+      else operands.push(token.value);
+    } else if (token.kind === "option" && asked === undefined) {
+      if (!isOption(token.name)) {
+        // A group of letters is shown whole: its parts may be halves of a character.
+        const long = token.rawName.startsWith("--");
+        throw unknownOption(long ? token.rawName : args[token.index] ?? token.rawName, command);
+      }
+      const { name, value, inlineValue } = token;
+      given.push({ name, source: `--${name}`, value, inlineValue });
+    }
+  }
+
+  if (asked !== undefined) return { kind: "help", command };
+  if (command === undefined) {
+    throw new FtError("usage", "No command given.", { hint: "See: ft --help" });
+  }
+  const complete = readOperands(command, operands, given);
+  const options = readOptions(command, given, env);
+  if (command === "help") {
+    const [topic] = complete;
+    return { kind: "help", command: topic === undefined ? undefined : commandNamed(topic) };
+  }
+  return { kind: "run", command, operands: complete, options };
+}
+
+/**
+ * The command of that name.
+ *
+ * @throws {FtError} "usage" where there is none, with the nearest name as its hint.
+ */
+export function commandNamed(name: string): CommandName {
+  if (Object.hasOwn(COMMANDS, name)) return name as CommandName;
+  const near = closest(name, Object.keys(COMMANDS));
+  throw new FtError("usage", `Unknown command '${escapeText(name)}'.`, {
+    hint: near === undefined ? "See: ft --help" : `Did you mean ${near}? See: ft --help`,
+  });
+}
+
+/** The operands, checked and filled up; what is another way to write an option joins `given`. */
+function readOperands(
+  command: CommandName,
+  operands: readonly string[],
+  given: Given[],
+): string[] {
+  const rows: readonly Operand[] = COMMANDS[command].operands;
+  const see = `See: ft ${command} --help`;
+  const hint = `Usage: ${usageLine(command)}  ${see}`;
+  const complete = [...operands];
+  rows.forEach(({ name, optional, repeatable, choices, sets, ...row }, index) => {
+    const operand = operands[index];
+    if (operand === undefined) {
+      if (!optional) {
+        const many = repeatable ? "at least one" : "a";
+        throw new FtError("usage", `'ft ${command}' needs ${many} ${name}.`, { hint });
+      }
+      if (row.default !== undefined) complete.push(row.default);
+    } else if (choices !== undefined && !choices.includes(operand)) {
+      throw new FtError("usage", `${name} cannot be '${escapeText(operand)}'.`, {
+        hint: `It can be ${choices.join(" or ")}. ${see}`,
+      });
+    } else if (sets !== undefined) {
+      if (given.some((one) => one.name === sets)) {
+        throw new FtError("usage", `Both ${name} and --${sets} are given.`, {
+          hint: `Leave one of them out. ${see}`,
+        });
+      }
+      given.push({ name: sets, source: name, value: operand, inlineValue: true });
+    }
+  });
+  const extra = operands[rows.length];
+  if (extra !== undefined && !rows.at(-1)?.repeatable) {
+    throw new FtError("usage", `Unexpected operand '${escapeText(extra)}'.`, { hint });
+  }
+  return complete;
+}
+
+/** All options: those of this command as given, else from the environment, else by default. */
+function readOptions(
+  command: CommandName,
+  given: readonly Given[],
+  env: (name: string) => string | undefined,
+): Options {
+  const taken: readonly OptionName[] = COMMANDS[command].options;
+  const foreign = given.find(({ name }) => !within(taken, name) && !within(EVERYWHERE, name));
+  if (foreign !== undefined) {
+    throw new FtError("usage", `Option '${foreign.source}' is not for 'ft ${command}'.`, {
+      hint: `See: ft ${command} --help`,
+    });
+  }
+  const values: Record<string, unknown> = {};
+  for (const [name, option] of Object.entries<Option>(OPTIONS)) {
+    const typed = given.filter((one) => one.name === name);
+    let value = defaultValue(option);
+    for (const one of typed) value = readGiven(option, one, command);
+    if (option.env !== undefined && typed.length === 0 && within(taken, name)) {
+      // An empty variable counts as unset, as it does for most programs.
+      const stored = env(option.env);
+      if (stored) value = readValue(option, stored, option.env, command);
+    }
+    if (!within(EVERYWHERE, name)) values[camel(name)] = value;
+  }
+  // Options is made from the rows of the table, and so are these values.
+  return values as unknown as Options;
+}
+
+function readGiven(
+  option: Option,
+  { source, value, inlineValue }: Given,
+  command: CommandName,
+): string | number | true {
+  const see = `See: ft ${command} --help`;
+  if (option.kind === "flag") {
+    if (value === undefined) return true;
+    throw new FtError("usage", `Option '${source}' takes no value.`, {
+      hint: `Leave out '=${escapeText(value)}'. ${see}`,
+    });
+  }
+  if (value === undefined) {
+    throw new FtError("usage", `Option '${source}' needs a value.`, {
+      hint: `It takes ${expected(option)}. ${see}`,
+    });
+  }
+  // A next word that begins with a dash is more likely the next option than a value.
+  if (inlineValue === false && /^-./.test(value)) {
+    throw new FtError("usage", `Option '${source}' needs a value.`, {
+      hint: `If it is '${escapeText(value)}', write ${source}=${escapeText(value)}. ${see}`,
+    });
+  }
+  return readValue(option, value, source, command);
+}
+
+function defaultValue(option: Option): string | number | boolean | undefined {
+  if (option.kind === "flag") return false;
+  return option.kind === "duration" ? parseDuration(option.default) : option.default;
+}
+
+/** The value of what was written; `source` says where: option, variable or operand. */
+function readValue(
+  option: Option,
+  written: string,
+  source: string,
+  command: CommandName,
+): string | number {
+  const value = convert(option, written);
+  if (value !== undefined) return value;
+  throw new FtError("usage", `${source} cannot be '${escapeText(written)}'.`, {
+    hint: `It takes ${expected(option)}. See: ft ${command} --help`,
+  });
+}
+
+/** The value, or undefined where the text is none. */
+function convert(option: Option, written: string): string | number | undefined {
+  switch (option.kind) {
+    case "integer": {
+      const value = /^(0|[1-9]\d*)$/.test(written) ? Number(written) : NaN;
+      return value >= option.min && value <= option.max ? value : undefined;
+    }
+    case "choice":
+      return option.choices.includes(written) ? written : undefined;
+    case "duration":
+      try {
+        return parseDuration(written);
+      } catch {
+        return undefined; // Its error does not know the option; ours does.
+      }
+    case "text":
+      return written !== "" && option.shape?.pattern.test(written) !== false ? written : undefined;
+    case "flag":
+      return undefined;
+  }
+}
+
+/** What an option takes, to follow "It takes". */
+function expected(option: Option): string {
+  switch (option.kind) {
+    case "integer":
+      return `a whole number from ${option.min} to ${option.max}`;
+    case "choice":
+      return `one of ${option.choices.join(", ")}`;
+    case "duration":
+      return "a whole number and a unit: 45s, 30m, 2h or 7d";
+    case "text":
+      return option.shape?.sentence ?? option.metavar;
+    case "flag":
+      return "no value";
+  }
+}
+
+function unknownOption(written: string, command: CommandName | undefined): FtError {
+  const row: Command | undefined = command && COMMANDS[command];
+  const names = row ? [...row.options, ...EVERYWHERE] : Object.keys(OPTIONS);
+  const near = written.startsWith("--") ? closest(written.slice(2), names) : undefined;
+  const see = `See: ft ${command ? `${command} ` : ""}--help`;
+  const dash = row && row.operands.length > 0 ? "Names that begin with a dash go after --. " : "";
+  return new FtError("usage", `Unknown option '${escapeText(written)}'.`, {
+    hint: (near === undefined ? dash : `Did you mean --${near}? `) + see,
+  });
+}
+
+function within(words: readonly string[], word: string): boolean {
+  return words.includes(word);
+}
+
+function isOption(name: string): name is OptionName {
+  return Object.hasOwn(OPTIONS, name);
+}
+
+function camel(name: string): string {
+  return name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}

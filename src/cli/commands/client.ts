@@ -1,0 +1,115 @@
+import { toFailure } from "../../error.ts";
+import type { ClientOptions, Item, Result } from "../../mod.ts";
+import { fetch, get } from "../../verbs/download.ts";
+import { list } from "../../verbs/list.ts";
+import { put, share } from "../../verbs/upload.ts";
+import type { Options } from "../arguments.ts";
+import { remoteItems } from "../listing.ts";
+import type { Prompts } from "../prompt.ts";
+import { openPrompts } from "../prompts.ts";
+import { failureText } from "../report.ts";
+import { err, out, withSignals } from "../shell.ts";
+import { clientOptions, commandLine, tellFailures, withProgress } from "../transfer.ts";
+
+/** Thrown when the user leaves a question by Ctrl-C or the end of input. */
+class Left extends Error {}
+
+/** `ft client [SERVER]` */
+export async function runClient(_operands: readonly string[], options: Options): Promise<number> {
+  const prompts = await openPrompts();
+  try {
+    await menu(prompts, options);
+    return 0;
+  } catch (thrown) {
+    if (!(thrown instanceof Left)) throw thrown;
+    out("\n");
+    return 0;
+  } finally {
+    await prompts.close();
+  }
+}
+
+async function menu(prompts: Prompts, options: Options): Promise<void> {
+  for (;;) {
+    const choice = answered(await prompts.choice());
+    if (choice === "q") break;
+    const action = ACTIONS[choice];
+    if (action === undefined) {
+      if (choice !== "") out("Invalid choice. Please try again.\n");
+      continue;
+    }
+    try {
+      await action(prompts, options);
+    } catch (thrown) {
+      if (thrown instanceof Left) throw thrown;
+      err(failureText(toFailure(thrown)));
+    }
+  }
+  out("Goodbye!\n");
+}
+
+function answered(answer: string | undefined): string {
+  if (answer === undefined) throw new Left();
+  return answer;
+}
+
+const ACTIONS: Record<string, (prompts: Prompts, options: Options) => Promise<void>> = {
+  "1": (prompts, options) => uploadOne(prompts, options, "put", put),
+  "2": async (prompts, options) => {
+    const items = await offered(options, "public");
+    const question = "Enter the name of the file to download:";
+    const name = answered(await prompts.remoteFile(question, remoteItems(items)));
+    if (name !== "") await downloadOne(options, "get", name, get);
+  },
+  "3": (prompts, options) => uploadOne(prompts, options, "share", share),
+  "4": async (prompts, options) => {
+    const items = await offered(options, "shared");
+    if (items.length === 0) return out("No files are shared.\n");
+    const question = "Enter the number of the file to download:";
+    const name = answered(await prompts.remoteFile(question, remoteItems(items)));
+    if (name !== "") await downloadOne(options, "fetch", name, fetch);
+  },
+};
+
+/** The files of a room, to choose from. */
+async function offered(
+  options: Options,
+  room: "public" | "shared",
+): Promise<readonly Item[]> {
+  const lists = await withSignals((signal) => list([room], clientOptions(options, signal)));
+  return lists[0]?.items ?? [];
+}
+
+async function uploadOne(
+  prompts: Prompts,
+  options: Options,
+  command: "put" | "share",
+  verb: typeof put,
+): Promise<void> {
+  const path = answered(await prompts.localFile("Enter the name of the file to upload:"));
+  if (path === "") return;
+  const conflict = options.onConflict;
+  await run(command, path, options, (common) => verb([path], { ...common, conflict }));
+}
+
+async function downloadOne(
+  options: Options,
+  command: "get" | "fetch",
+  name: string,
+  verb: typeof get,
+): Promise<void> {
+  const { output, onConflict: conflict } = options;
+  await run(command, name, options, (common) => verb([name], { ...common, output, conflict }));
+}
+
+async function run(
+  command: string,
+  operand: string,
+  options: Options,
+  move: (common: ClientOptions) => Promise<Result[]>,
+): Promise<void> {
+  const results = await withSignals((signal) =>
+    withProgress(options, 1, (onEvent) => move({ ...clientOptions(options, signal), onEvent }))
+  );
+  tellFailures(results, commandLine(command, [operand], options));
+}

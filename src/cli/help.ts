@@ -1,0 +1,130 @@
+/**
+ * Help, written from the table of commands and options.
+ *
+ * @module
+ */
+
+import { FAILURES } from "../error.ts";
+import { commandNamed } from "./arguments.ts";
+import {
+  type Command,
+  type CommandName,
+  COMMANDS,
+  EVERYWHERE,
+  operandText,
+  type Option,
+  type OptionName,
+  OPTIONS,
+  usageLine,
+  VARIABLES,
+} from "./table.ts";
+import { quoteShell } from "./text.ts";
+
+const WIDTH = 80;
+
+/**
+ * Help for one command, or for the whole of ft: plain lines of at most 80 columns.
+ *
+ * @throws {FtError} "usage" for a command that does not exist.
+ */
+export function helpText(command: string | undefined): string {
+  const blocks = command === undefined ? overall() : ofCommand(commandNamed(command));
+  return blocks.join("\n\n") + "\n";
+}
+
+function overall(): string[] {
+  return [
+    "Usage: ft COMMAND [OPTION]...",
+    "Move files between machines: nothing half-written, every byte verified, and\n" +
+    "what was interrupted goes on where it stopped.",
+    section(
+      "Commands",
+      Object.entries<Command>(COMMANDS).map(([name, row]) => [name, row.summary]),
+    ),
+    section("Options of every command", EVERYWHERE.map(optionRow)),
+    section("Environment", [
+      ...Object.entries<Option>(OPTIONS).flatMap(([name, { env }]) =>
+        env === undefined ? [] : [[env, `Stands for --${name}.`] as const]
+      ),
+      ...Object.entries(VARIABLES),
+    ]),
+    section("Exit codes", exitCodes()),
+    "See: ft COMMAND --help",
+  ];
+}
+
+function ofCommand(name: CommandName): string[] {
+  const { summary, about, operands, options, examples }: Command = COMMANDS[name];
+  const blocks = [
+    `Usage: ${usageLine(name)} [OPTION]...`,
+    wrap(`${summary}. ${about}`, 0),
+  ];
+  if (operands.length > 0) {
+    blocks.push(section(
+      "Operands",
+      operands.map((row) => {
+        const end = row.default === undefined ? "" : ` [default: ${row.default}]`;
+        return [operandText(row), row.help + end];
+      }),
+    ));
+  }
+  blocks.push(section("Options", [...options, ...EVERYWHERE].map(optionRow)));
+  const lines = examples.map(({ args, sentence }) =>
+    `  ${sentence}\n    ft ${args.map(quoteShell).join(" ")}`
+  );
+  blocks.push(`Examples:\n${lines.join("\n")}`);
+  return blocks;
+}
+
+function optionRow(name: OptionName): readonly [string, string] {
+  const option: Option = OPTIONS[name];
+  const short = option.short === undefined ? "    " : `-${option.short}, `;
+  const notes: string[] = [];
+  if (option.kind !== "flag" && option.default !== undefined) {
+    notes.push(`[default: ${option.default}]`);
+  }
+  if (option.env !== undefined) notes.push(`[env: ${option.env}]`);
+  let value = "";
+  if (option.kind === "choice") value = ` ${option.choices.join("|")}`;
+  else if (option.kind !== "flag") value = ` ${option.metavar}`;
+  return [`${short}--${name}${value}`, [option.help, ...notes].join(" ")];
+}
+
+/** The failure table by exit code, each with the codes that a script may meet. */
+function exitCodes(): (readonly [string, string])[] {
+  const codes = new Map<number, string[]>([[0, ["done"]]]);
+  for (const [code, { exit }] of Object.entries(FAILURES)) {
+    codes.set(exit, [...codes.get(exit) ?? [], code.replaceAll("_", " ")]);
+  }
+  return [...codes].sort(([a], [b]) => a - b).map(([exit, words]) =>
+    [String(exit), words.join(", ")] as const
+  );
+}
+
+/** Two columns under a title; a left side that is too wide has its right side below it. */
+function section(title: string, rows: readonly (readonly [string, string])[]): string {
+  const fitting = rows.map(([left]) => left.length).filter((length) => length <= 24);
+  const indent = Math.max(...fitting, 0) + 4;
+  const lines = rows.map(([left, right]) => {
+    const text = wrap(right, indent);
+    return left.length + 4 <= indent
+      ? `  ${left}`.padEnd(indent) + text.trimStart()
+      : `  ${left}\n${text}`;
+  });
+  return `${title}:\n${lines.join("\n")}`;
+}
+
+/** Words as lines of at most the width, all behind the indent. */
+function wrap(text: string, indent: number): string {
+  const lines: string[] = [];
+  let line = "";
+  // What stands in brackets stays together.
+  for (const word of text.match(/\[[^\]]*\]\S*|\S+/g) ?? []) {
+    if (line !== "" && indent + line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = "";
+    }
+    line += line === "" ? word : ` ${word}`;
+  }
+  return [...lines, line].map((one) => " ".repeat(indent) + one).join("\n");
+}

@@ -1,0 +1,104 @@
+/**
+ * The terminal as the questions see it: keys that come in, a screen of some size.
+ *
+ * @module
+ */
+
+import { Readable, Writable } from "node:stream";
+
+/** Where keys come from: `Deno.stdin`. */
+export interface KeyboardInput {
+  /** Reads bytes; null at the end. */
+  read(buffer: Uint8Array): Promise<number | null>;
+  /** Whether each key comes at once, and unseen. */
+  setRaw(mode: boolean): void;
+}
+
+/**
+ * Hands keys to one question after the other, none lost between them: what was typed or pasted
+ * ahead waits for the next question.
+ */
+export class Keyboard {
+  readonly #input: KeyboardInput;
+  readonly #decoder = new TextDecoder();
+  #typed = "";
+  #ended = false;
+  #reading: Promise<void> | undefined;
+
+  constructor(input: KeyboardInput) {
+    this.#input = input;
+  }
+
+  /** The stream a question listens to. */
+  stream(): Readable {
+    const setRawMode = (mode: boolean) => {
+      try {
+        this.#input.setRaw(mode);
+      } catch {
+        // A terminal that has gone away needs no restoring.
+      }
+    };
+    return Object.assign(new Readable({ read() {} }), { isTTY: true, setRawMode });
+  }
+
+  /** Feeds keys to a stream while it is open; false at the end of input. */
+  async feed(stream: Readable, open: () => boolean): Promise<boolean> {
+    while (open()) {
+      if (this.#typed === "\x1b") {
+        // Alone in a read it is the Esc key. Readline would wait whether it begins a sequence.
+        this.#typed = "";
+        stream.emit("keypress", undefined, { name: "escape", sequence: "\x1b" });
+      } else if (this.#typed !== "") {
+        const [char = ""] = this.#typed;
+        this.#typed = this.#typed.slice(char.length);
+        // Ctrl-Z: readline would signal the process, which takes a permission that ft does without.
+        if (char !== "\x1a") stream.emit("data", char);
+      } else if (this.#ended) {
+        return false;
+      } else {
+        await (this.#reading ??= this.#read());
+      }
+    }
+    return true;
+  }
+
+  async #read(): Promise<void> {
+    const buffer = new Uint8Array(4096);
+    // What cannot be read any more has ended: the terminal was closed.
+    const length = await this.#input.read(buffer).catch(() => null);
+    this.#ended = length === null;
+    this.#typed += this.#decoder.decode(buffer.subarray(0, length ?? 0), { stream: true });
+    this.#reading = undefined;
+  }
+}
+
+/** What a {@linkcode Screen} works on. */
+export interface ScreenOptions {
+  /** Takes what the user is shown. */
+  readonly write: (text: string) => void;
+  /** The terminal's size now: `Deno.consoleSize`. */
+  readonly size: () => { columns: number; rows: number };
+}
+
+/** What clack draws on. */
+export class Screen extends Writable {
+  readonly #options: ScreenOptions;
+
+  constructor(options: ScreenOptions) {
+    super({ decodeStrings: false });
+    this.#options = options;
+  }
+
+  get columns(): number {
+    return this.#options.size().columns;
+  }
+
+  get rows(): number {
+    return this.#options.size().rows;
+  }
+
+  override _write(chunk: string, _encoding: string, done: () => void): void {
+    this.#options.write(chunk);
+    done();
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Lists of remote files as they are shown.
+ *
+ * @module
+ */
+import type { Item } from "../mod.ts";
+import type { RemoteItem } from "./prompt.ts";
+import { displayWidth, escapeText, formatAge, formatBytes } from "./text.ts";
+
+function age({ time }: Item): string {
+  return `${formatAge(Math.max(0, Date.now() - time))} ago`;
+}
+
+/** The entries of a list as a question offers them. */
+export function remoteItems(items: readonly Item[]): RemoteItem[] {
+  return items.map((item, at) => ({
+    number: at + 1,
+    name: item.name,
+    detail: `${formatBytes(item.size)}, ${age(item)}`,
+  }));
+}
+
+/** A list in columns: number, name, size, age. */
+export function listText(items: readonly Item[]): string {
+  const names = items.map(({ name }) => escapeText(name));
+  const digits = String(items.length).length;
+  let width = 0;
+  for (const name of names) width = Math.min(60, Math.max(width, displayWidth(name)));
+  return items.map((item, at) => {
+    const name = names[at] ?? "";
+    const gap = " ".repeat(Math.max(0, width - displayWidth(name)));
+    const size = formatBytes(item.size).padStart(10);
+    return `${String(at + 1).padStart(digits)}. ${name}${gap}  ${size}  ${age(item)}\n`;
+  }).join("");
+}

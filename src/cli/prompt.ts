@@ -1,0 +1,155 @@
+/**
+ * The questions of `ft client`, and their answers read line by line. The same questions on a
+ * terminal are in prompt_terminal.ts, which is loaded only when there is one.
+ *
+ * @module
+ */
+
+import { escapeText } from "./text.ts";
+
+/** One entry of a room, as a question offers it. */
+export interface RemoteItem {
+  /** The number the list shows, from 1. */
+  readonly number: number;
+  /** The true name, unescaped. */
+  readonly name: string;
+  /** What is shown beside the name, for example size and age. */
+  readonly detail: string;
+}
+
+/**
+ * What the menu asks. Every question gives undefined at the end of input and on Ctrl-C, and ""
+ * when the user wants none (an empty answer; Esc on a terminal).
+ */
+export interface Prompts {
+  /** The menu's choice: the key of a {@linkcode MENU} row, or whatever else was typed. */
+  choice(): Promise<string | undefined>;
+  /** Path of a local file; a leading `~/` is already the home folder. */
+  localFile(question: string): Promise<string | undefined>;
+  /** A typed name or number, or the name picked from items. */
+  remoteFile(question: string, items: readonly RemoteItem[]): Promise<string | undefined>;
+  /** Yes or no; anything but a clear yes is no. */
+  confirm(question: string): Promise<boolean | undefined>;
+  /** Ends the open question with undefined, and restores the terminal. */
+  close(): void | Promise<void>;
+}
+
+/** The menu's title. */
+export const MENU_TITLE = "--- File Transfer Client ---";
+
+/** The menu's rows: what is typed to choose one, and what it does. */
+export const MENU: ReadonlyArray<{ readonly key: string; readonly text: string }> = [
+  { key: "1", text: "Upload a file (Private to Server)" },
+  { key: "2", text: "Download a file (From Server's Public Folder)" },
+  { key: "3", text: "Upload a file (For Sharing with Other Clients)" },
+  { key: "4", text: "List & Download Shared Files" },
+  { key: "q", text: "Quit" },
+];
+
+/** What stands before the menu's answer. */
+export const MENU_QUESTION = "Enter your choice:";
+
+/** A path with its leading `~/` replaced by the home folder, where that is known. */
+export function expandHome(path: string, home: string | undefined): string {
+  return home && (path === "~" || path.startsWith("~/")) ? home + path.slice(1) : path;
+}
+
+/** What {@linkcode PipedPrompts} works on. */
+export interface PipedPromptsOptions {
+  /** Where the answers come from, UTF-8, one a line. */
+  readonly input: ReadableStream<Uint8Array>;
+  /** Takes what the user is shown. */
+  readonly write: (text: string) => void;
+  /** The home folder that `~/` means. */
+  readonly home?: string | undefined;
+}
+
+/** {@linkcode Prompts} for standard input that is not a terminal: one line is one answer. */
+export class PipedPrompts implements Prompts {
+  readonly #lines: LineReader;
+  readonly #write: (text: string) => void;
+  readonly #home: string | undefined;
+
+  constructor(options: PipedPromptsOptions) {
+    this.#lines = new LineReader(options.input);
+    this.#write = options.write;
+    this.#home = options.home;
+  }
+
+  async choice(): Promise<string | undefined> {
+    const rows = MENU.map(({ key, text }) => `${key}. ${text}\n`).join("");
+    return (await this.#ask(`${MENU_TITLE}\n${rows}${MENU_QUESTION}`))?.trim();
+  }
+
+  async localFile(question: string): Promise<string | undefined> {
+    const answer = await this.#ask(question);
+    return answer && expandHome(answer, this.#home);
+  }
+
+  remoteFile(question: string, items: readonly RemoteItem[]): Promise<string | undefined> {
+    for (const { number, name, detail } of items) {
+      this.#write(`${number}. ${escapeText(name)}${detail && `  ${escapeText(detail)}`}\n`);
+    }
+    return this.#ask(question);
+  }
+
+  async confirm(question: string): Promise<boolean | undefined> {
+    const answer = await this.#ask(`${question} [y/N]`);
+    return answer === undefined ? undefined : /^\s*y(es)?\s*$/i.test(answer);
+  }
+
+  close(): Promise<void> {
+    return this.#lines.close();
+  }
+
+  async #ask(question: string): Promise<string | undefined> {
+    this.#write(`${question} `);
+    const answer = await this.#lines.read();
+    // Nothing echoes a piped answer, so what follows would stand in the question's line.
+    this.#write("\n");
+    return answer;
+  }
+}
+
+/** Bytes of an answer that are kept; what a longer line has beyond is dropped. */
+const MAX_LINE = 64 * 1024;
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** The lines of a byte stream, in bounded memory. */
+class LineReader {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #rest: Uint8Array = new Uint8Array();
+
+  constructor(input: ReadableStream<Uint8Array>) {
+    this.#reader = input.getReader();
+  }
+
+  /** The next line without its end, which is LF or CRLF; undefined at the end of input. */
+  async read(): Promise<string | undefined> {
+    const line = new Uint8Array(MAX_LINE);
+    let length = 0;
+    for (;;) {
+      const end = this.#rest.indexOf(LF);
+      const piece = this.#rest.subarray(0, end < 0 ? this.#rest.length : end);
+      const room = piece.subarray(0, MAX_LINE - length);
+      line.set(room, length);
+      length += room.length;
+      if (end >= 0) {
+        this.#rest = this.#rest.subarray(end + 1);
+        break;
+      }
+      const { done, value } = await this.#reader.read();
+      this.#rest = value ?? new Uint8Array();
+      if (done && length === 0) return undefined;
+      if (done) break;
+    }
+    if (line[length - 1] === CR) length--;
+    return new TextDecoder().decode(line.subarray(0, length));
+  }
+
+  close(): Promise<void> {
+    return this.#reader.cancel();
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * How failures are told, and the exit code that several of them make.
+ *
+ * @module
+ */
+import { FAILURES, type FtError } from "../error.ts";
+import { escapeText } from "./text.ts";
+
+/** When several files failed for different reasons, the first of these that occurred counts. */
+const EXIT_ORDER: readonly number[] = [8, 7, 4, 3, 6, 5];
+
+/** A failure as the user reads it: what happened, then what to do next. */
+export function failureText({ message, hint, code, side, sentence }: FtError): string {
+  const text = message === "" ? sentence : message;
+  const where = side === "there" && FAILURES[code].exit === 8 ? " (on the server)" : "";
+  const lines = [`Error: ${escapeText(text)}${where}`];
+  if (hint !== undefined) lines.push(`  ${escapeText(hint)}`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** The exit code for the failures of several files; 0 when there are none. */
+export function exitFor(failures: readonly FtError[]): number {
+  const codes = new Set(failures.map((failure) => failure.exit));
+  if (codes.has(130)) return 130;
+  return EXIT_ORDER.find((code) => codes.has(code)) ?? [...codes][0] ?? 0;
+}
+
+/** The failures of several files as a table. */
+export function failureTable(failures: readonly { name: string; error: FtError }[]): string {
+  const rows = failures.map(({ name, error }) =>
+    `  ${escapeText(name)}: ${escapeText(error.message || error.sentence)}\n`
+  );
+  const hints = new Set(failures.flatMap(({ error }) => error.hint ?? []));
+  const next = [...hints].map((hint) => `  ${escapeText(hint)}\n`);
+  return `Error: ${failures.length} ${failures.length === 1 ? "file" : "files"} failed:\n` +
+    rows.join("") + next.join("");
+}

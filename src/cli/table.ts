@@ -1,0 +1,325 @@
+/**
+ * The one table of what can be typed after `ft`. Parsing and help are made from it; whatever else
+ * needs to know a command or an option (completion, a manual page, a config file) reads it here.
+ *
+ * @module
+ */
+
+interface OptionBase {
+  /** The letter after a single dash. */
+  readonly short?: string;
+  /** Name of the environment variable that stands for it. */
+  readonly env?: string;
+  /** What it does, as sentences without the default. */
+  readonly help: string;
+}
+
+/** One row of the option table; defaults are written as a user would write them. */
+export type Option =
+  & OptionBase
+  & (
+    | { readonly kind: "flag" }
+    | {
+      readonly kind: "text";
+      readonly metavar: string;
+      readonly default?: string;
+      /** What the text must look like, and how to say so after "It takes". */
+      readonly shape?: { readonly pattern: RegExp; readonly sentence: string };
+    }
+    | {
+      readonly kind: "integer";
+      readonly metavar: string;
+      readonly default: number;
+      readonly min: number;
+      readonly max: number;
+    }
+    | { readonly kind: "choice"; readonly choices: readonly string[]; readonly default: string }
+    | { readonly kind: "duration"; readonly metavar: string; readonly default: string }
+  );
+
+/** Every option by its long name. */
+export const OPTIONS = {
+  host: {
+    kind: "text",
+    metavar: "ADDRESS",
+    default: "127.0.0.1",
+    help: "Address to listen on; 0.0.0.0 is every address of this machine.",
+  },
+  port: {
+    kind: "integer",
+    metavar: "N",
+    default: 5000,
+    min: 0,
+    max: 65535,
+    help: "Port to listen on; 0 picks a free one and says which.",
+  },
+  root: {
+    kind: "text",
+    metavar: "DIR",
+    default: ".",
+    help: "Folder that holds the three rooms; made if missing.",
+  },
+  "keep-partials": {
+    kind: "duration",
+    metavar: "DURATION",
+    default: "7d",
+    help: "How long what interrupted uploads left is kept for going on.",
+  },
+  server: {
+    kind: "text",
+    metavar: "HOST:PORT",
+    default: "127.0.0.1:5000",
+    env: "FT_SERVER",
+    // Only the outline, so that a mistake is named before anything starts; dialling reads it fully.
+    shape: {
+      pattern: /^(\[[^\s[\]]+\]|[^\s:/[\]]+)(:\d{1,5})?$/,
+      sentence: "HOST:PORT, such as 192.168.1.20:5000 or [::1]:5000",
+    },
+    help: "Server to talk to; IPv6 as [::1]:5000.",
+  },
+  output: {
+    kind: "text",
+    metavar: "PATH",
+    short: "o",
+    default: "downloads/",
+    help: "Where downloads go; made if missing. A folder when it is one, ends in /, " +
+      "or several files are asked for; else the file's own path.",
+  },
+  "on-conflict": {
+    kind: "choice",
+    choices: ["rename", "overwrite", "skip", "fail"],
+    default: "rename",
+    help: "What to do when a different file of that name exists. " +
+      "On the server only one's own files are overwritten.",
+  },
+  older: {
+    kind: "duration",
+    metavar: "DURATION",
+    default: "0s",
+    help: "Clear only what was not written to for this long; 0s is everything not in use.",
+  },
+  retries: {
+    kind: "integer",
+    metavar: "N",
+    default: 5,
+    min: 0,
+    max: 1000,
+    help: "How often to connect again after the connection was lost.",
+  },
+  state: {
+    kind: "text",
+    metavar: "DIR",
+    env: "FT_STATE",
+    help: "Folder for what ft remembers, such as keys and lists. By default the user's own.",
+  },
+  quiet: { kind: "flag", short: "q", help: "Say only what was asked for, and what failed." },
+  help: { kind: "flag", short: "h", help: "Show this help." },
+  version: { kind: "flag", help: "Show the version." },
+} as const satisfies Record<string, Option>;
+
+/** Long name of an option. */
+export type OptionName = keyof typeof OPTIONS;
+
+/** Options that every command takes and that end it. */
+export const EVERYWHERE = ["help", "version"] as const satisfies readonly OptionName[];
+
+/** One row of what a command is given by position. */
+export interface Operand {
+  readonly name: string;
+  /** What it is, as one sentence. */
+  readonly help: string;
+  readonly optional?: true;
+  /** One or more of it; with `optional` none or more. Only the last operand. */
+  readonly repeatable?: true;
+  /** The only words it can be. */
+  readonly choices?: readonly string[];
+  /** What stands there when it is left out. */
+  readonly default?: string;
+  /** The option it is another way to write. */
+  readonly sets?: OptionName;
+}
+
+/** One row of the command table. */
+export interface Command {
+  /** What it does, as one line without a full stop. */
+  readonly summary: string;
+  /** What one has to know beyond that, as sentences. */
+  readonly about: string;
+  readonly operands: readonly Operand[];
+  /** What it takes beside {@linkcode EVERYWHERE}, in the order of its help. */
+  readonly options: readonly OptionName[];
+  /** Arguments after `ft`, and what they do as one sentence. At least one. */
+  readonly examples: readonly { readonly args: readonly string[]; readonly sentence: string }[];
+}
+
+/** Every command by its name. */
+export const COMMANDS = {
+  serve: {
+    summary: "Serve the three rooms to others on the network",
+    about: "Below the root, uploads/ takes private uploads that no client can list or read, " +
+      "shared_files/ holds what you put there for download, and shared_uploads/ what clients " +
+      "share with each other. Ctrl-C stops it; interrupted transfers go on later.",
+    operands: [],
+    options: ["host", "port", "root", "keep-partials", "state", "quiet"],
+    examples: [
+      { args: ["serve"], sentence: "Serve the current folder to this machine." },
+      {
+        args: ["serve", "--host", "0.0.0.0", "--root", "/srv/ft"],
+        sentence: "Serve another folder to the whole network.",
+      },
+    ],
+  },
+  client: {
+    summary: "Send and take files from a menu",
+    about: "On a terminal with arrow keys and completion. From a pipe the same answers are read " +
+      "line by line.",
+    operands: [{
+      name: "SERVER",
+      optional: true,
+      sets: "server",
+      help: "The server, instead of --server.",
+    }],
+    options: ["server", "output", "retries", "state", "quiet"],
+    examples: [
+      { args: ["client"], sentence: "Open the menu for the server on this machine." },
+      { args: ["client", "192.168.1.20:5000"], sentence: "Open it for another server." },
+    ],
+  },
+  put: {
+    summary: "Upload files for the server's owner only",
+    about: "They go to uploads/ on the server, where no client can list or read them.",
+    operands: [{ name: "FILE", repeatable: true, help: "A file of this machine." }],
+    options: ["server", "on-conflict", "retries", "state", "quiet"],
+    examples: [
+      { args: ["put", "report.pdf"], sentence: "Upload one file." },
+      {
+        args: ["put", "--server", "192.168.1.20:5000", "--", "-odd name.txt"],
+        sentence: "Upload a file whose name begins with a dash.",
+      },
+    ],
+  },
+  get: {
+    summary: "Download files that the server offers",
+    about: "They come from shared_files/ on the server. " +
+      "'ft list public' shows what there is.",
+    operands: [{ name: "NAME", repeatable: true, help: "A name that the server offers." }],
+    options: ["server", "output", "on-conflict", "retries", "state", "quiet"],
+    examples: [
+      { args: ["get", "public_report.pdf"], sentence: "Download one file into downloads/." },
+      {
+        args: ["get", "a.bin", "b.bin", "--output", "/tmp/in"],
+        sentence: "Download two files into a folder of your choice.",
+      },
+    ],
+  },
+  share: {
+    summary: "Upload files for the other clients",
+    about: "They go to shared_uploads/ on the server, where every client can list and fetch them.",
+    operands: [{ name: "FILE", repeatable: true, help: "A file of this machine." }],
+    options: ["server", "on-conflict", "retries", "state", "quiet"],
+    examples: [
+      { args: ["share", "my_great_idea.txt"], sentence: "Share one file." },
+      {
+        args: ["share", "plan.txt", "--on-conflict", "overwrite"],
+        sentence: "Share a newer version of your own file in place of the older one.",
+      },
+    ],
+  },
+  fetch: {
+    summary: "Download files that other clients shared",
+    about:
+      "Without a name it lists shared_uploads/ and asks which to take; off a terminal a name " +
+      "is needed. An exact name beats a number.",
+    operands: [{
+      name: "NAME or NUMBER",
+      optional: true,
+      repeatable: true,
+      help: "A name, or a number of the last list.",
+    }],
+    options: ["server", "output", "on-conflict", "retries", "state", "quiet"],
+    examples: [
+      { args: ["fetch"], sentence: "Choose from the list." },
+      { args: ["fetch", "my_great_idea.txt"], sentence: "Take a file by its name." },
+      { args: ["fetch", "1", "3"], sentence: "Take the first and the third of the last list." },
+    ],
+  },
+  list: {
+    summary: "List what can be downloaded",
+    about: "Shows number, name, size and age, oldest first. " +
+      "fetch also takes the number of what is shared.",
+    operands: [{
+      name: "ROOM",
+      optional: true,
+      choices: ["public", "shared"],
+      help: "What the server offers, or what clients share. Both when left out.",
+    }],
+    options: ["server", "retries", "state", "quiet"],
+    examples: [
+      { args: ["list"], sentence: "List everything." },
+      { args: ["list", "shared"], sentence: "List what other clients shared." },
+    ],
+  },
+  sum: {
+    summary: "Show the digest of local files",
+    about: "It is the digest that ft compares, so equal digests are equal bytes. " +
+      "Nothing is sent.",
+    operands: [{ name: "FILE", repeatable: true, help: "A file of this machine." }],
+    options: ["state", "quiet"],
+    examples: [{ args: ["sum", "report.pdf"], sentence: "Show the digest of one file." }],
+  },
+  partials: {
+    summary: "List or clear what interrupted transfers left",
+    about: "It lies below .ft/ in a folder that downloads go to, or in a server's root. " +
+      "What is cleared has to travel again.",
+    operands: [
+      {
+        name: "ACTION",
+        optional: true,
+        choices: ["list", "clear"],
+        default: "list",
+        help: "What to do.",
+      },
+      {
+        name: "DIR",
+        optional: true,
+        default: "downloads",
+        help: "A folder that downloads go to, or a server's root.",
+      },
+    ],
+    options: ["older", "state", "quiet"],
+    examples: [
+      { args: ["partials"], sentence: "List what is left in downloads/." },
+      {
+        args: ["partials", "clear", "/srv/ft", "--older", "2d"],
+        sentence: "Clear what is older than two days in a server's root.",
+      },
+    ],
+  },
+  help: {
+    summary: "Show help for ft or for one command",
+    about: "The same as --help after the command.",
+    operands: [{ name: "COMMAND", optional: true, help: "The command to explain." }],
+    options: ["quiet"],
+    examples: [{ args: ["help", "fetch"], sentence: "Explain one command." }],
+  },
+} as const satisfies Record<string, Command>;
+
+/** Name of a command. */
+export type CommandName = keyof typeof COMMANDS;
+
+/** Environment variables that stand for no option. */
+export const VARIABLES = {
+  NO_COLOR: "When set to anything, no colours.",
+} as const satisfies Record<string, string>;
+
+/** An operand as usage lines show it: `FILE...`, `[NAME or NUMBER...]`, `[public|shared]`. */
+export function operandText(operand: Operand): string {
+  const text = (operand.choices?.join("|") ?? operand.name) + (operand.repeatable ? "..." : "");
+  return operand.optional ? `[${text}]` : text;
+}
+
+/** The usage line of a command, without options: `ft get NAME...`. */
+export function usageLine(name: CommandName): string {
+  const { operands }: Command = COMMANDS[name];
+  return ["ft", name, ...operands.map(operandText)].join(" ");
+}

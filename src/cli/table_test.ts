@@ -1,0 +1,105 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { parseArguments } from "./arguments.ts";
+import {
+  type Command,
+  COMMANDS,
+  EVERYWHERE,
+  operandText,
+  type Option,
+  OPTIONS,
+  usageLine,
+} from "./table.ts";
+
+const commands = Object.entries<Command>(COMMANDS);
+const options = Object.entries<Option>(OPTIONS);
+
+Deno.test("COMMANDS take their contract's operands and options", () => {
+  const contract: Record<string, [string, string]> = {
+    serve: ["ft serve", "host port root keep-partials state quiet"],
+    client: ["ft client [SERVER]", "server output retries state quiet"],
+    put: ["ft put FILE...", "server on-conflict retries state quiet"],
+    get: ["ft get NAME...", "server output on-conflict retries state quiet"],
+    share: ["ft share FILE...", "server on-conflict retries state quiet"],
+    fetch: ["ft fetch [NAME or NUMBER...]", "server output on-conflict retries state quiet"],
+    list: ["ft list [public|shared]", "server retries state quiet"],
+    sum: ["ft sum FILE...", "state quiet"],
+    partials: ["ft partials [list|clear] [DIR]", "older state quiet"],
+    help: ["ft help [COMMAND]", "quiet"],
+  };
+  deepStrictEqual(commands.map(([name]) => name), Object.keys(contract));
+  for (const [name, row] of commands) {
+    deepStrictEqual(
+      [usageLine(name as keyof typeof COMMANDS), row.options.join(" ")],
+      contract[name],
+    );
+  }
+});
+
+Deno.test("OPTIONS are each used, and only existing ones are", () => {
+  const used = new Set<string>([...commands.flatMap(([, row]) => row.options), ...EVERYWHERE]);
+  deepStrictEqual([...used].sort(), Object.keys(OPTIONS).sort());
+  for (const [name, row] of commands) {
+    strictEqual(new Set(row.options).size, row.options.length, name);
+    for (const always of EVERYWHERE) ok(!row.options.includes(always), name);
+  }
+});
+
+Deno.test("OPTIONS have names, letters and variables of one kind, none twice", () => {
+  for (const [name, option] of options) {
+    match(name, /^[a-z]+(-[a-z]+)*$/);
+    if (option.short !== undefined) match(option.short, /^[a-z]$/);
+    if (option.env !== undefined) match(option.env, /^FT_[A-Z_]+$/);
+    ok(option.help.endsWith("."), name);
+  }
+  for (const key of ["short", "env"] as const) {
+    const all = options.flatMap(([, option]) => option[key] ?? []);
+    strictEqual(new Set(all).size, all.length, key);
+  }
+});
+
+Deno.test("OPTIONS have defaults that could be typed", () => {
+  for (const [name, option] of options) {
+    if (option.kind === "flag" || option.default === undefined) continue;
+    const [taker] = commands.find(([, row]) => row.options.some((one) => one === name)) ?? [];
+    ok(taker !== undefined, name);
+    const operands = COMMANDS[taker as keyof typeof COMMANDS].operands.map(({ name }) => name);
+    const args = [taker, `--${name}=${option.default}`];
+    const need = "client partials list".includes(taker) ? [] : operands;
+    const typed = parseArguments([...args, ...need], () => undefined);
+    deepStrictEqual(typed, parseArguments([taker, ...need], () => undefined), name);
+  }
+});
+
+Deno.test("COMMANDS have operands that can be told apart", () => {
+  for (const [name, { operands }] of commands) {
+    operands.forEach((operand, index) => {
+      const last = index === operands.length - 1;
+      ok(last || !operand.repeatable, `${name}: only the last may repeat`);
+      ok(last || !operand.optional || operands[index + 1]?.optional, `${name}: optional come last`);
+      ok(operand.default === undefined || operand.optional, `${name}: a default needs optional`);
+      const { choices, default: word } = operand;
+      ok(
+        !choices || word === undefined || choices.includes(word),
+        `${name}: a default is a choice`,
+      );
+      ok(operandText(operand).length > 0 && operand.help.endsWith("."), name);
+    });
+    // A default is put at the end, so the ones before it must have one too.
+    const first = operands.findIndex((operand) => operand.default !== undefined);
+    ok(first <= 0 || operands.slice(0, first).every((one) => !one.optional), name);
+  }
+});
+
+Deno.test("COMMANDS have examples that parse as the command they explain", () => {
+  for (const [name, { examples, summary }] of commands) {
+    ok(examples.length > 0, name);
+    ok(!summary.endsWith("."), name);
+    for (const { args, sentence } of examples) {
+      strictEqual(args[0], name);
+      ok(sentence.endsWith("."), sentence);
+      const invocation = parseArguments(args, () => undefined);
+      if (name === "help") deepStrictEqual(invocation, { kind: "help", command: args[1] });
+      else ok(invocation.kind === "run" && invocation.command === name);
+    }
+  }
+});
