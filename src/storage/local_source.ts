@@ -94,6 +94,12 @@ export function openLocal(path: string): LocalSource {
     return new LocalSource(Deno.openSync(path, { read: true }), path);
   } catch (thrown) {
     if (thrown instanceof Deno.errors.NotFound) {
+      // Bytes that are not UTF-8 reach us as U+FFFD, which no longer names the file.
+      if (path.includes("\ufffd")) {
+        throw new FtError("bad_name", `The name '${path}' is not valid Unicode.`, {
+          hint: "Rename the file, then send it.",
+        });
+      }
       throw new FtError("not_found", `File '${path}' not found.`, {
         hint: "Check the spelling and the folder you are in.",
       });
