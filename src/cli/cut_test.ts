@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { cutText, wrapText } from "./cut.ts";
+import { cutText, cutTextStart, wrapText } from "./cut.ts";
 import { displayWidth, escapeText } from "./text.ts";
 
 const seed = Date.now() & 0x7fffffff;
@@ -16,10 +16,18 @@ Deno.test("cutText() keeps what fits and marks what it cut", () => {
   assert.equal(cutText("e\u0301e\u0301e\u0301", 2), "e\u0301…");
 });
 
-Deno.test("cutText() never exceeds its cells", () => {
+Deno.test("cutTextStart() keeps the end", () => {
+  assert.equal(cutTextStart("report.pdf", 10), "report.pdf");
+  assert.equal(cutTextStart("report.pdf", 5), "….pdf");
+  assert.equal(cutTextStart("日本語", 4), "…語");
+  assert.equal(cutTextStart("abc", 0), "");
+});
+
+Deno.test(`cutText() and cutTextStart() never exceed their cells (seed ${seed})`, () => {
   fc.assert(
     fc.property(text, fc.integer({ min: 0, max: 70 }), (text, cells) => {
       assert.ok(displayWidth(cutText(text, cells)) <= cells);
+      assert.ok(displayWidth(cutTextStart(text, cells)) <= cells);
     }),
     { seed },
   );

@@ -1,5 +1,5 @@
 import { toFailure } from "../../error.ts";
-import type { ClientOptions, Item, Result } from "../../mod.ts";
+import type { ClientOptions, Item, Receipt, Result } from "../../mod.ts";
 import { fetch, get } from "../../verbs/download.ts";
 import { list } from "../../verbs/list.ts";
 import { put, share } from "../../verbs/upload.ts";
@@ -9,6 +9,7 @@ import type { Prompts } from "../prompt.ts";
 import { openPrompts } from "../prompts.ts";
 import { failureText } from "../report.ts";
 import { err, out, withSignals } from "../shell.ts";
+import { escapeText, formatBytes } from "../text.ts";
 import { clientOptions, commandLine, tellFailures, withProgress } from "../transfer.ts";
 
 /** Thrown when the user leaves a question by Ctrl-C or the end of input. */
@@ -89,7 +90,10 @@ async function uploadOne(
   const path = answered(await prompts.localFile("Enter the name of the file to upload:"));
   if (path === "") return;
   const conflict = options.onConflict;
-  await run(command, path, options, (common) => verb([path], { ...common, conflict }));
+  const done = await run(command, path, options, (common) => verb([path], { ...common, conflict }));
+  if (done === undefined) return;
+  const what = command === "put" ? "Uploaded" : "Shared";
+  out(`${what} '${escapeText(done.name)}' (${formatBytes(done.size)}).\n`);
 }
 
 async function downloadOne(
@@ -99,7 +103,18 @@ async function downloadOne(
   verb: typeof get,
 ): Promise<void> {
   const { output, onConflict: conflict } = options;
-  await run(command, name, options, (common) => verb([name], { ...common, output, conflict }));
+  const done = await run(
+    command,
+    name,
+    options,
+    (common) => verb([name], { ...common, output, conflict }),
+  );
+  if (done === undefined) return;
+  out(
+    `Downloaded '${escapeText(done.name)}' (${formatBytes(done.size)}) into '${
+      escapeText(output)
+    }'.\n`,
+  );
 }
 
 async function run(
@@ -107,9 +122,11 @@ async function run(
   operand: string,
   options: Options,
   move: (common: ClientOptions) => Promise<Result[]>,
-): Promise<void> {
+): Promise<Receipt | undefined> {
   const results = await withSignals((signal) =>
     withProgress(options, 1, (onEvent) => move({ ...clientOptions(options, signal), onEvent }))
   );
   tellFailures(results, commandLine(command, [operand], options));
+  const [result] = results;
+  return result !== undefined && "receipt" in result ? result.receipt : undefined;
 }
