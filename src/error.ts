@@ -109,22 +109,22 @@ export function toFailureCode(code: string): FailureCode {
 }
 
 /** Operating system codes that Deno does not map to an error class of its own. */
-const SYSTEM_CODES: Record<string, FailureCode> = {
-  ENOSPC: "disk_full",
-  EDQUOT: "disk_full",
-  EROFS: "read_only",
-  EACCES: "read_only",
-  EPERM: "read_only",
-  ENAMETOOLONG: "bad_name",
-  EHOSTUNREACH: "unreachable",
-  ENETUNREACH: "unreachable",
-  EADDRNOTAVAIL: "unreachable",
-  EIO: "io",
-  EMFILE: "io",
-  ENFILE: "io",
-  ETIMEDOUT: "timeout",
-  ENOTDIR: "not_found",
-};
+const SYSTEM_CODES: ReadonlyMap<string, FailureCode> = new Map<string, FailureCode>([
+  ["ENOSPC", "disk_full"],
+  ["EDQUOT", "disk_full"],
+  ["EROFS", "read_only"],
+  ["EACCES", "read_only"],
+  ["EPERM", "read_only"],
+  ["ENAMETOOLONG", "bad_name"],
+  ["EHOSTUNREACH", "unreachable"],
+  ["ENETUNREACH", "unreachable"],
+  ["EADDRNOTAVAIL", "unreachable"],
+  ["EIO", "io"],
+  ["EMFILE", "io"],
+  ["ENFILE", "io"],
+  ["ETIMEDOUT", "timeout"],
+  ["ENOTDIR", "not_found"],
+]);
 
 const SYSTEM_CLASSES: ReadonlyArray<readonly [new (message: string) => Error, FailureCode]> = [
   [Deno.errors.ConnectionRefused, "refused"],
@@ -150,7 +150,8 @@ export function toFailure(thrown: unknown): FtError {
   if (!(thrown instanceof Error)) return new FtError("unexpected", String(thrown));
   const cause = { cause: thrown };
   const code = "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
-  if (SYSTEM_CODES[code]) return new FtError(SYSTEM_CODES[code], thrown.message, cause);
+  const known = SYSTEM_CODES.get(code);
+  if (known !== undefined) return new FtError(known, thrown.message, cause);
   for (const [type, failure] of SYSTEM_CLASSES) {
     if (thrown instanceof type) return new FtError(failure, thrown.message, cause);
   }

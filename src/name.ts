@@ -19,13 +19,17 @@ const encoder = new TextEncoder();
 
 /** Controls (C0, DEL, C1), line and paragraph separators, and what turns the direction of text. */
 const FORBIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+/** What some file systems (HFS+) do not see when they compare names. */
+const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 const PLAIN = /^[ -~]*$/;
 
 function partFault(part: string): string | undefined {
   if (part === "") return "it has an empty part";
   if (part === "." || part === "..") return `"${part}" is no name`;
-  if (part.toLowerCase() === RESERVED_PART) return "the name .ft is reserved";
-  if (part.length > PART_BYTES || encoder.encode(part).length > PART_BYTES) {
+  if (part.replace(IGNORABLE, "").toLowerCase() === RESERVED_PART) {
+    return "the name .ft is reserved";
+  }
+  if (part.length > PART_BYTES || bytesOf(part) > PART_BYTES) {
     return `a part is longer than ${PART_BYTES} bytes`;
   }
   return undefined;
@@ -40,7 +44,7 @@ export function nameFault(text: string): string | undefined {
     if (!text.isWellFormed()) return "it is not valid Unicode";
     if (FORBIDDEN.test(text)) return "it contains control characters";
     if (text.normalize("NFC") !== text) return "it is not in Unicode's normal form C";
-    if (encoder.encode(text).length > NAME_BYTES) return `it is longer than ${NAME_BYTES} bytes`;
+    if (bytesOf(text) > NAME_BYTES) return `it is longer than ${NAME_BYTES} bytes`;
     // Deno lists bytes that are not UTF-8 as U+FFFD, under which they cannot be opened.
     if (text.includes("\ufffd")) return "it is not valid Unicode";
   }
@@ -56,7 +60,7 @@ export function nameFault(text: string): string | undefined {
 /**
  * The name itself, when it is canonical.
  *
- * @throws FtError `bad_name` that says why not. The name is quoted as it came: escape before showing.
+ * @throws FtError `bad_name` that says why not. It quotes the name as it came: escape it to show it.
  */
 export function acceptName(text: string): string {
   const fault = nameFault(text);
@@ -71,16 +75,38 @@ export function toName(local: string): string {
   return acceptName(local.isWellFormed() ? local.normalize("NFC") : local);
 }
 
-/** `report (2).pdf` for `report.pdf` and 2: the name a further file of the same name gets. */
+/**
+ * `report (2).pdf` for `report.pdf` and 2: the name a further file of the same name gets. Where the
+ * limits leave no room for the number, whole characters are cut from the end of the stem.
+ *
+ * @throws FtError `bad_name` when the folders of the name leave no room at all.
+ */
 export function numberedName(name: string, number: number): string {
   const slash = name.lastIndexOf("/") + 1;
+  const folder = name.slice(0, slash);
+  const room = Math.min(PART_BYTES, NAME_BYTES - bytesOf(folder));
   const dot = name.lastIndexOf(".");
-  const at = dot > slash ? dot : name.length;
-  const suffix = ` (${number})${name.slice(at)}`;
-  let stem = name.slice(slash, at);
-  // Whole characters are cut from a stem that leaves no room for the number.
-  while (stem !== "" && encoder.encode(stem + suffix).length > PART_BYTES) {
-    stem = [...stem].slice(0, -1).join("");
+  const mark = ` (${number})`;
+  // A dot at the start makes a hidden file, and an ending that fills the room is no ending.
+  const hasEnding = dot > slash && bytesOf(mark + name.slice(dot)) < room;
+  const at = hasEnding ? dot : name.length;
+  const stem = cutTo(name.slice(slash, at), room - bytesOf(mark + name.slice(at)));
+  return acceptName(folder + stem + mark + name.slice(at));
+}
+
+function bytesOf(text: string): number {
+  return encoder.encode(text).length;
+}
+
+/** The start of `text` that fits into `room` bytes, cut between what readers see as characters. */
+function cutTo(text: string, room: number): string {
+  if (bytesOf(text) <= room) return text;
+  let end = 0;
+  let used = 0;
+  for (const { segment, index } of new Intl.Segmenter().segment(text)) {
+    used += bytesOf(segment);
+    if (used > room) break;
+    end = index + segment.length;
   }
-  return name.slice(0, slash) + stem + suffix;
+  return text.slice(0, end);
 }

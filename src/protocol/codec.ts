@@ -14,12 +14,15 @@ const KINDS = new Map<number, Kind>(
 );
 /** Kinds that may fill a whole frame; all others are bounded by CONTROL_BYTES. */
 const LARGE: ReadonlySet<Kind> = new Set<Kind>(["held", "data", "chunk", "items"]);
-/** Chunk indexes are u32 on the wire; this is one more than the last of the largest file. */
-const CHUNKS = 2 ** 32;
+/** Kinds that speak of the connection, under id 0; ERROR may, all others name a transfer. */
+const OF_CONNECTION: ReadonlySet<Kind> = new Set<Kind>(["hello", "welcome", "ping"]);
+/** Chunk indexes are u32 on the wire. */
+const INDEXES = 2 ** 32;
 const INDEX_BYTES = 4;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
+// A byte order mark is left in, where JSON.parse refuses it.
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The most payload bytes a frame of `type` may have. */
 export function frameLimit(type: number): number {
@@ -28,7 +31,7 @@ export function frameLimit(type: number): number {
 }
 
 function index(value: number): Uint8Array<ArrayBuffer> {
-  if (value >= CHUNKS) throw new RangeError(`chunk ${value}`);
+  if (value >= INDEXES) throw new RangeError(`chunk ${value}`);
   const bytes = new Uint8Array(INDEX_BYTES);
   new DataView(bytes.buffer).setUint32(0, value);
   return bytes;
@@ -67,14 +70,14 @@ function readIndex(payload: Uint8Array): number {
 /**
  * The message of a frame, or undefined for a type this version does not know (it is ignored).
  *
- * @throws FtError `protocol` when the payload does not fit the type.
+ * @throws FtError `protocol` when the id or the payload does not fit the type.
  */
 export function toMessage(frame: ReadFrame): Message | undefined {
   const kind = KINDS.get(frame.type);
+  if (kind === undefined) return undefined;
   const { id, payload } = frame;
+  if (kind !== "error" && (id === 0) !== OF_CONNECTION.has(kind)) malformed(kind);
   switch (kind) {
-    case undefined:
-      return undefined;
     case "ping":
       return { kind, id };
     case "data": {

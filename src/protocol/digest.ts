@@ -5,6 +5,7 @@
  * @module
  */
 import { FtError } from "../error.ts";
+import { FILE_BYTES } from "./limits.ts";
 
 /** Bytes of a SHA-256. */
 export const DIGEST_BYTES = 32;
@@ -39,16 +40,15 @@ const DIGEST = /^ft1:(0|[1-9][0-9]{0,15}):([0-9a-f]{64})$/;
 
 /** Whether `text` is a digest string. */
 export function isDigest(text: string): boolean {
-  return DIGEST.test(text);
+  const match = DIGEST.exec(text);
+  return match !== null && Number(match[1]) <= FILE_BYTES;
 }
 
 /** The size and the root in a digest string. Throws `protocol` on anything else. */
 export function parseDigest(text: string): { size: number; root: Uint8Array } {
-  const match = DIGEST.exec(text);
-  if (match?.[1] === undefined || match[2] === undefined) {
-    throw new FtError("protocol", "A digest string is malformed.");
-  }
-  return { size: Number(match[1]), root: Uint8Array.fromHex(match[2]) };
+  if (!isDigest(text)) throw new FtError("protocol", "A digest string is malformed.");
+  const [, size = "", root = ""] = text.split(":");
+  return { size: Number(size), root: Uint8Array.fromHex(root) };
 }
 
 /** The digests of a file's chunks by index, kept in one array that grows: 32 bytes a chunk. */
@@ -56,6 +56,7 @@ export class ChunkDigests {
   #bytes = new Uint8Array(DIGEST_BYTES * 16);
   #present = new Uint8Array(16);
   #count = 0;
+  #end = 0;
 
   /** How many chunks are present. */
   get count(): number {
@@ -63,7 +64,6 @@ export class ChunkDigests {
   }
 
   /** One more than the highest index that was ever set. */
-  #end = 0;
   get end(): number {
     return this.#end;
   }

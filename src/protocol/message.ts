@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { FILE_BYTES } from "./limits.ts";
+import { FILE_BYTES, LIST_ITEMS } from "./limits.ts";
 import {
   type Check,
   type Checked,
@@ -76,7 +76,7 @@ export const JSON_FIELDS = {
     size: optional(fileSize),
   }),
   list: object({ room }),
-  items: object({ items: list(item, 100), last: flag }),
+  items: object({ items: list(item, LIST_ITEMS), last: flag }),
 } as const satisfies Record<string, Check<unknown>>;
 
 /** The frame type of every message. */

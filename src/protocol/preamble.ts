@@ -16,7 +16,8 @@ export function encodePreamble(version: number): Uint8Array<ArrayBuffer> {
 
 /**
  * Takes the preamble off the front of a stream and hands the version to `accept`, which may throw.
- * The stream errors with `protocol` as soon as the bytes cannot be a preamble.
+ * The stream errors with `protocol` as soon as the bytes cannot be a preamble, and with `lost` when
+ * they end inside one. The two bytes after the version are not looked at.
  */
 export class PreambleDecoder
   extends TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
@@ -40,6 +41,12 @@ export class PreambleDecoder
         if (filled < PREAMBLE_BYTES) return;
         accept(new DataView(preamble.buffer).getUint16(MAGIC.length));
         if (take < bytes.length) controller.enqueue(bytes.subarray(take));
+      },
+      flush() {
+        // Who connects and says nothing at all, to see whether somebody listens, breaks nothing.
+        if (filled > 0 && filled < PREAMBLE_BYTES) {
+          throw new FtError("lost", "The connection ended in the middle of the greeting.");
+        }
       },
     });
   }
