@@ -3,18 +3,33 @@
  *
  * @module
  */
-import { FAILURES, type FtError } from "../error.ts";
+import { type FailureCode, FAILURES, type FtError } from "../error.ts";
 import { escapeText } from "./text.ts";
 
 /** When several files failed for different reasons, the first of these that occurred counts. */
 const EXIT_ORDER: readonly number[] = [8, 7, 4, 3, 6, 5];
+
+const GOES_ON = "Run the same again: it goes on where it stopped.";
+const ASK = "Ask whoever runs the server to look at its folder.";
+/** What to do next after a failure that does not say it itself. */
+const NEXT: Partial<Record<FailureCode, string>> = {
+  lost: GOES_ON,
+  timeout: GOES_ON,
+  closing: GOES_ON,
+  busy: "Try again a little later.",
+  protocol: "Check that ft is what listens there, and of the same version.",
+  disk_full: "Once there is space again, run the same: it goes on where it stopped.",
+  read_only: ASK,
+  io: ASK,
+};
 
 /** A failure as the user reads it: what happened, then what to do next. */
 export function failureText({ message, hint, code, side, sentence }: FtError): string {
   const text = message === "" ? sentence : message;
   const where = side === "there" && FAILURES[code].exit === 8 ? " (on the server)" : "";
   const lines = [`Error: ${escapeText(text)}${where}`];
-  if (hint !== undefined) lines.push(`  ${escapeText(hint)}`);
+  const next = hint ?? NEXT[code];
+  if (next !== undefined) lines.push(`  ${escapeText(next)}`);
   return `${lines.join("\n")}\n`;
 }
 
@@ -30,7 +45,7 @@ export function failureTable(failures: readonly { name: string; error: FtError }
   const rows = failures.map(({ name, error }) =>
     `  ${escapeText(name)}: ${escapeText(error.message || error.sentence)}\n`
   );
-  const hints = new Set(failures.flatMap(({ error }) => error.hint ?? []));
+  const hints = new Set(failures.flatMap(({ error }) => error.hint ?? NEXT[error.code] ?? []));
   const next = [...hints].map((hint) => `  ${escapeText(hint)}\n`);
   return `Error: ${failures.length} ${failures.length === 1 ? "file" : "files"} failed:\n` +
     rows.join("") + next.join("");

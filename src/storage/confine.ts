@@ -8,74 +8,107 @@
  */
 import { FtError } from "../error.ts";
 
+/** Something below a root, as it is called on disk. */
+export interface Found {
+  readonly path: string;
+  readonly info: Deno.FileInfo;
+}
+
 function notFound(name: string): FtError {
   return new FtError("not_found", `File '${name}' not found.`);
 }
 
-function lookAt(path: string): Deno.FileInfo | undefined {
+const ABSENT: ReadonlySet<unknown> = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG"]);
+
+/** Whether an error says that nothing has a name: neither has what is too long for the system. */
+export function isAbsent(thrown: unknown): boolean {
+  if (thrown instanceof Deno.errors.NotFound) return true;
+  return thrown instanceof Error && "code" in thrown && ABSENT.has(thrown.code);
+}
+
+/** What is at `path`, links not followed; undefined when nothing is. */
+export function lookAt(path: string): Deno.FileInfo | undefined {
   try {
     return Deno.lstatSync(path);
   } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound || isNotADirectory(thrown)) return undefined;
+    if (isAbsent(thrown)) return undefined;
     throw thrown;
   }
 }
 
-function isNotADirectory(thrown: unknown): boolean {
-  return thrown instanceof Error && "code" in thrown && thrown.code === "ENOTDIR";
-}
-
 /** A part as it is on disk: some systems and people write names in Unicode's normal form D. */
-function partOnDisk(folder: string, part: string): { path: string; info: Deno.FileInfo } | null {
-  const path = `${folder}/${part}`;
-  const info = lookAt(path);
-  if (info !== undefined) return { path, info };
-  const other = part.normalize("NFD");
-  const otherInfo = other === part ? undefined : lookAt(`${folder}/${other}`);
-  return otherInfo === undefined ? null : { path: `${folder}/${other}`, info: otherInfo };
+function partOnDisk(folder: string, part: string): Found | undefined {
+  for (const form of new Set([part, part.normalize("NFD")])) {
+    const path = `${folder}/${form}`;
+    const info = lookAt(path);
+    if (info !== undefined) return { path, info };
+  }
+  return undefined;
 }
 
 /**
- * Opens the regular file `name` below `root` for reading.
+ * Whatever has the name `name` below `root`; undefined when nothing has, or a link leads there.
  *
  * @param root an absolute path without links.
  * @param name a canonical name.
- * @throws FtError `not_found` for anything that is no regular file, or lies behind a link.
  */
-export function openInside(root: string, name: string): { file: Deno.FsFile; path: string } {
+export function findInside(root: string, name: string): Found | undefined {
   const parts = name.split("/");
   const last = parts.pop() ?? "";
   let folder = root;
   for (const part of parts) {
     const found = partOnDisk(folder, part);
-    if (!found?.info.isDirectory) throw notFound(name);
+    if (!found?.info.isDirectory) return undefined;
     folder = found.path;
   }
-  const found = partOnDisk(folder, last);
+  return partOnDisk(folder, last);
+}
+
+/**
+ * Opens the regular file `name` below `root` for reading.
+ *
+ * @throws FtError `not_found` for anything that is no regular file, or lies behind a link.
+ */
+export function openInside(root: string, name: string): { file: Deno.FsFile; path: string } {
+  const found = findInside(root, name);
   if (!found?.info.isFile) throw notFound(name);
   let file: Deno.FsFile;
   try {
     file = Deno.openSync(found.path, { read: true });
   } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) throw notFound(name);
+    if (isAbsent(thrown)) throw notFound(name);
     throw thrown;
   }
-  const info = file.statSync();
-  const same = info.ino === found.info.ino && info.dev === found.info.dev;
-  if (!same || !isInside(root, found.path)) {
+  if (!isSame(file.statSync(), found.info) || !isInside(root, found.path)) {
     file.close();
     throw notFound(name);
   }
   return { file, path: found.path };
 }
 
+/** Whether two looks saw one file. */
+export function isSame(a: Deno.FileInfo, b: Deno.FileInfo): boolean {
+  return a.ino === b.ino && a.dev === b.dev;
+}
+
 /** Whether `path` exists below `root` with no link on the way. */
 export function isInside(root: string, path: string): boolean {
   try {
-    return path.startsWith(`${root}/`) && Deno.realPathSync(path) === path;
+    return path.startsWith(`${root}/`) && slashed(Deno.realPathSync(path)) === slashed(path);
   } catch {
     return false;
   }
+}
+
+/** Windows writes its own paths with backslashes, and takes both. */
+function slashed(path: string): string {
+  return Deno.build.os === "windows" ? path.replaceAll("\\", "/") : path;
+}
+
+/** The folder that a name lies in, and the folders in which something was made on the way there. */
+export interface Folders {
+  readonly folder: string;
+  readonly changed: readonly string[];
 }
 
 /**
@@ -83,21 +116,27 @@ export function isInside(root: string, path: string): boolean {
  *
  * @throws FtError `exists` when something that is no folder stands in the way.
  */
-export function makeFolders(root: string, name: string): string {
+export function makeFolders(root: string, name: string): Folders {
   const parts = name.split("/").slice(0, -1);
+  const changed: string[] = [];
   let folder = root;
   for (const part of parts) {
-    folder = `${folder}/${part}`;
-    if (lookAt(folder) === undefined) {
+    if (partOnDisk(folder, part) === undefined) {
       try {
-        Deno.mkdirSync(folder);
+        Deno.mkdirSync(`${folder}/${part}`);
+        changed.push(folder);
       } catch (thrown) {
         if (!(thrown instanceof Deno.errors.AlreadyExists)) throw thrown;
       }
     }
-    if (!lookAt(folder)?.isDirectory) {
+    const found = partOnDisk(folder, part);
+    if (!found?.info.isDirectory) {
       throw new FtError("exists", `Cannot make the folder of '${name}': a file is in its place.`);
     }
+    folder = found.path;
   }
-  return folder;
+  if (folder !== root && !isInside(root, folder)) {
+    throw new FtError("io", `The folder of '${name}' changed meanwhile.`);
+  }
+  return { folder, changed };
 }

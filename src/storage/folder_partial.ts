@@ -1,7 +1,11 @@
 import { FtError } from "../error.ts";
 import { storageFailure } from "./failure.ts";
-import { encodeRecords, type JournalRecord } from "./journal.ts";
+import type { Rereading } from "./held_chunks.ts";
+import { encodeRecords, type JournalRecord, NO_DIGEST } from "./journal.ts";
+import { writeAll } from "./journal_file.ts";
+import { remove } from "./lock.ts";
 import type { Partial, Receipt } from "./store.ts";
+import { syncFolder } from "./sync_folder.ts";
 
 /** Bytes written after which the journal is brought up to date. */
 const FLUSH_BYTES = 16 * 1024 * 1024;
@@ -10,21 +14,31 @@ const BEHIND_BYTES = 4 * FLUSH_BYTES;
 /** Milliseconds after which it is brought up to date whatever its size. */
 const FLUSH_MS = 500;
 
+/** A file that has its place, and the folders whose names must reach the disk for it to last. */
+export interface Placed {
+  readonly receipt: Receipt;
+  readonly folders: Iterable<string>;
+}
+
 /** The files of a partial and what its store does with it. */
 export interface FolderPartialOptions {
   readonly path: string;
   readonly file: Deno.FsFile;
-  /** Path and file of the journal; none for a file too small to resume. */
+  /** Path and file of the journal; none for what cannot be resumed. */
   readonly journal: { readonly path: string; readonly file: Deno.FsFile } | undefined;
   readonly held: readonly JournalRecord[];
+  /** Reads what is held again, where that has not been done. */
+  readonly rereading: Rereading | undefined;
   readonly version: string | undefined;
+  /** Last modification to give the file, in milliseconds since 1970. */
+  readonly mtime: number | undefined;
   /** Gives the complete, synced file its place and says which. Runs in one turn. */
-  readonly publish: (path: string, size: number, digest: string) => Receipt;
+  readonly publish: (path: string, size: number, digest: string) => Placed;
   /** Called once the partial's files are closed. */
   readonly onClosed: () => void;
 }
 
-type State = "open" | "publishing" | "closed" | "superseded";
+type State = "open" | "publishing" | "closed";
 
 /** A partial in a staging folder: its bytes in one file, its journal in another. */
 export class FolderPartial implements Partial {
@@ -32,8 +46,10 @@ export class FolderPartial implements Partial {
   readonly version: string | undefined;
   readonly #options: FolderPartialOptions;
   #state: State = "open";
-  #at = 0;
+  /** Where the file stands; -1 when that is not known. */
+  #at = -1;
   #pending: JournalRecord[] = [];
+  #journaled: number;
   #behindBytes = 0;
   #flushedAt = performance.now();
   #flushing: Promise<void> | undefined;
@@ -44,15 +60,15 @@ export class FolderPartial implements Partial {
     this.#options = options;
     this.held = options.held;
     this.version = options.version;
+    this.#journaled = options.held.length;
   }
 
   write(offset: number, bytes: Uint8Array): void {
     this.#check();
+    const { file } = this.#options;
     try {
-      const { file } = this.#options;
       if (offset !== this.#at) file.seekSync(offset, Deno.SeekMode.Start);
-      let at = 0;
-      while (at < bytes.length) at += file.writeSync(bytes.subarray(at));
+      writeAll(file, bytes);
       this.#at = offset + bytes.length;
       this.#behindBytes += bytes.length;
     } catch (thrown) {
@@ -63,10 +79,11 @@ export class FolderPartial implements Partial {
 
   async keep(index: number, digest: Uint8Array): Promise<void> {
     this.#check();
-    if (this.#options.journal === undefined) return;
-    this.#pending.push({ index, digest: new Uint8Array(digest) });
+    const { journal } = this.#options;
+    if (journal !== undefined) this.#pending.push({ index, digest: new Uint8Array(digest) });
+    this.#options.rereading?.replace(index);
     const due = this.#behindBytes >= FLUSH_BYTES ||
-      performance.now() - this.#flushedAt >= FLUSH_MS;
+      (journal !== undefined && performance.now() - this.#flushedAt >= FLUSH_MS);
     if (due && this.#flushing === undefined) {
       this.#flushing = this.#flush().catch((thrown) => {
         this.#failure = storageFailure(thrown, "write what arrives");
@@ -78,18 +95,26 @@ export class FolderPartial implements Partial {
   async publish(size: number, digest: string): Promise<Receipt> {
     this.#check();
     this.#state = "publishing";
-    const { file, path, journal } = this.#options;
+    const { file, path, journal, mtime, publish } = this.#options;
+    let isPublished = false;
     try {
       await this.#flushing;
       if (this.#failure !== undefined) throw this.#failure;
       if (file.statSync().size !== size) file.truncateSync(size);
+      if (mtime !== undefined) file.utimeSync(new Date(), new Date(mtime));
       await file.sync();
-      const receipt = this.#options.publish(path, size, digest);
+      this.#record();
+      await this.#requireUndamaged();
+      const { receipt, folders } = publish(path, size, digest);
+      isPublished = true;
       if (journal !== undefined) remove(journal.path);
+      await Promise.all([...folders].map(syncFolder));
       return receipt;
     } catch (thrown) {
+      if (journal === undefined && !isPublished) remove(path);
       throw storageFailure(thrown, "give the file its place");
     } finally {
+      await this.#options.rereading?.stop();
       this.#release();
     }
   }
@@ -97,15 +122,14 @@ export class FolderPartial implements Partial {
   async close(): Promise<void> {
     if (this.#state !== "open") return this.#ended.promise;
     this.#state = "closed";
-    const { path, journal } = this.#options;
     try {
       await this.#flushing;
       await this.#flush();
-      if (journal === undefined) remove(path);
     } catch {
       // The journal stays as it was at the last flush: less is held, nothing is wrong.
     } finally {
-      this.#release();
+      await this.#options.rereading?.stop();
+      this.#end(this.#journaled > 0);
     }
   }
 
@@ -113,18 +137,13 @@ export class FolderPartial implements Partial {
     if (this.#state !== "open") return this.#ended.promise;
     this.#state = "closed";
     await this.#flushing;
-    remove(this.#options.path);
-    if (this.#options.journal !== undefined) remove(this.#options.journal.path);
-    this.#release();
+    await this.#options.rereading?.stop();
+    this.#end(false);
   }
 
   /** Ends it for a newer run of the same transfer, which then goes on from the same files. */
-  async supersede(): Promise<void> {
-    if (this.#state === "open") {
-      await this.close();
-      this.#state = "superseded";
-    }
-    return this.#ended.promise;
+  supersede(): Promise<void> {
+    return this.close();
   }
 
   #check(): void {
@@ -135,17 +154,46 @@ export class FolderPartial implements Partial {
 
   /** Data first, synced; then the records that vouch for it. */
   async #flush(): Promise<void> {
-    const { file, journal } = this.#options;
-    if (journal === undefined || this.#pending.length === 0) return;
-    const records = this.#pending;
+    const count = this.#pending.length;
     const bytes = this.#behindBytes;
-    this.#pending = [];
-    await file.syncData();
-    const encoded = encodeRecords(records);
-    let at = 0;
-    while (at < encoded.length) at += journal.file.writeSync(encoded.subarray(at));
+    if (bytes > 0) await this.#options.file.syncData();
+    this.#record(count);
     this.#behindBytes -= bytes;
     this.#flushedAt = performance.now();
+  }
+
+  /** Journals the first `count` chunks that wait, whose bytes are on the disk. */
+  #record(count = this.#pending.length): void {
+    const { journal } = this.#options;
+    if (journal === undefined || count === 0) return;
+    writeAll(journal.file, encodeRecords(this.#pending.slice(0, count)));
+    this.#pending.splice(0, count);
+    this.#journaled += count;
+  }
+
+  /** Takes back the held chunks that are not what they were, and fails when there are any. */
+  async #requireUndamaged(): Promise<void> {
+    const damaged = await this.#options.rereading?.damaged() ?? [];
+    this.#pending = [...damaged].map((index) => ({ index, digest: NO_DIGEST }));
+    if (this.#pending.length === 0) return;
+    this.#record();
+    throw new FtError("digest", "What arrived earlier was damaged on the disk since.", {
+      hint: "Run the same again: only what is missing travels.",
+    });
+  }
+
+  /** Closes the files; removes them first when there is nothing to go on from. */
+  #end(keep: boolean): void {
+    const { path, journal } = this.#options;
+    try {
+      if (keep) return;
+      remove(path);
+      if (journal !== undefined) remove(journal.path);
+    } catch (thrown) {
+      throw storageFailure(thrown, "remove what was staged");
+    } finally {
+      this.#release();
+    }
   }
 
   #release(): void {
@@ -153,14 +201,5 @@ export class FolderPartial implements Partial {
     this.#options.journal?.file.close();
     this.#options.onClosed();
     this.#ended.resolve();
-  }
-}
-
-/** Removes a file that may be gone. */
-export function remove(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch (thrown) {
-    if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
   }
 }

@@ -1,13 +1,18 @@
 import { FtError } from "../error.ts";
-import { nameFault, numberedName } from "../name.ts";
-import { isInside, makeFolders, openInside } from "./confine.ts";
+import { numberedName } from "../name.ts";
+import { findInside, type Found, lookAt, makeFolders, openInside } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
-import { remove } from "./folder_partial.ts";
-import { LocalSource, tagOf } from "./local_source.ts";
-import { publishNew, publishOver, syncFolder } from "./publish.ts";
-import { type FileRecord, holds, type Records } from "./records.ts";
+import type { Placed } from "./folder_partial.ts";
+import { type FileRecord, holds } from "./file_record.ts";
+import { requireHoldable } from "./holdable.ts";
+import { LocalSource, stampOf, tagOf } from "./local_source.ts";
+import { remove } from "./lock.ts";
+import { publishNew, publishOver } from "./publish.ts";
+import type { Records } from "./records.ts";
 import { Staging } from "./staging.ts";
 import type { Item, Partial, Receipt, Room, Source, StageRequest, Store } from "./store.ts";
+import { isSyncing } from "./sync_folder.ts";
+import { filesBelow } from "./walk.ts";
 
 /** Highest number a name gets before a further file of that name is refused. */
 const NUMBERS = 100_000;
@@ -24,6 +29,11 @@ export interface FolderStoreOptions {
   readonly records?: Records;
   /** Called when no partial is open any more. */
   readonly onIdle?: () => void;
+}
+
+/** A file of a request's owner that is there. */
+interface OwnFile extends Found {
+  readonly row: FileRecord;
 }
 
 /** Rooms that are folders. */
@@ -43,83 +53,103 @@ export class FolderStore implements Store {
   #root(room: Room): string {
     const root = this.#options.rooms[room];
     if (root === undefined) throw new FtError("denied", `There is no room '${room}' here.`);
-    return root;
+    if (lookAt(root)?.isDirectory) return root;
+    throw new FtError("io", `The folder of the ${room} room is gone: '${root}'.`, {
+      hint: "Put it back, or start again to have it made.",
+    });
   }
 
   async *items(room: Room): AsyncGenerator<Item> {
-    const rows = this.#options.records?.room(room);
-    let looked = 0;
-    for (const { name, info } of filesBelow(this.#root(room), "")) {
-      if (++looked % TURN_ENTRIES === 0) await new Promise<void>((turn) => setImmediate(turn));
-      if (info === undefined) continue;
-      const row = rows?.get(name);
-      const published = row !== undefined && row.owner !== "" && holds(row, info);
-      const time = published ? row.published : info.mtime?.getTime() ?? 0;
-      yield { name, size: info.size, time, tag: tagOf(info) };
+    const root = this.#root(room);
+    try {
+      const rows = this.#options.records?.room(room);
+      let looked = 0;
+      for (const { name, info } of filesBelow(root)) {
+        if (++looked % TURN_ENTRIES === 0) await new Promise<void>((turn) => setImmediate(turn));
+        if (info === undefined) continue;
+        const row = rows?.get(name)?.find((row) => row.owner !== "" && holds(row, info));
+        const time = row?.published ?? info.mtime?.getTime() ?? 0;
+        yield { name, size: info.size, time, tag: tagOf(info) };
+      }
+    } catch (thrown) {
+      throw storageFailure(thrown, `list the ${room} room`);
     }
   }
 
   // deno-lint-ignore require-await -- a store elsewhere has to wait
   async open(room: Room, name: string, tag?: string): Promise<Source> {
+    const root = this.#root(room);
+    let file: Deno.FsFile | undefined;
     try {
-      const { file, path } = openInside(this.#root(room), name);
+      const opened = openInside(root, name);
+      file = opened.file;
       const info = file.statSync();
-      const row = this.#options.records?.get(room, name);
-      const digest = row !== undefined && holds(row, info) ? row.digest : undefined;
-      const source = new LocalSource(file, path, digest);
-      if (tag === undefined || tag === tagOf(source.info)) return source;
-      source.close();
-      throw new FtError("stale", `'${name}' is not the file that was listed.`, {
-        hint: "List again and choose from the new list.",
-      });
+      if (tag !== undefined && tag !== tagOf(info)) {
+        throw new FtError("stale", `'${name}' is not the file that was listed.`, {
+          hint: "List again and choose from the new list.",
+        });
+      }
+      const row = this.#options.records?.get(room, name, info);
+      // The row of a file put here by hand is about one version of it, down to its change time.
+      const isKnown = row !== undefined && (row.owner !== "" || row.version === stampOf(info));
+      return new LocalSource(file, opened.path, isKnown ? row.digest : undefined);
     } catch (thrown) {
+      file?.close();
       throw storageFailure(thrown, `open '${name}'`);
     }
   }
 
   note(room: Room, name: string, source: Source, digest: string): void {
-    if (!(source instanceof LocalSource) || !source.isUnchanged()) return;
-    const known = this.#options.records?.get(room, name);
-    // A row of an owner's file has its digest already.
-    if (known !== undefined && holds(known, source.info)) return;
-    this.#options.records?.put(room, {
-      ...identity(source.info),
-      name,
-      requested: name,
-      digest,
-      owner: "",
-      version: "",
-      published: source.mtime ?? 0,
-    });
+    const { records } = this.#options;
+    if (records === undefined || !(source instanceof LocalSource)) return;
+    const version = stampOf(source.info);
+    if (source.version !== version || !source.isUnchanged()) return;
+    try {
+      const known = records.get(room, name, source.info);
+      if (known !== undefined && (known.owner !== "" || known.version === version)) return;
+      const row = { ...identity(source.info), name, requested: name, digest, version };
+      records.put(room, { ...row, owner: "", published: source.mtime ?? 0 });
+      records.forgetOthers(room, row);
+    } catch {
+      // What could not be noted is read again: that is no failure of what was just sent.
+    }
   }
 
   async stage(request: StageRequest): Promise<Partial | Receipt> {
-    const settled = this.#settled(request);
-    if (settled !== undefined) return settled;
-    const partial = await this.staging.open(request);
-    // An older run of the same transfer may just have finished while we waited for it to end.
-    const meanwhile = this.#settled(request);
-    if (meanwhile === undefined) return partial;
-    await partial.discard();
-    return meanwhile;
+    requireHoldable(request.name);
+    let partial: Partial | undefined;
+    try {
+      const settled = this.#settled(request);
+      if (settled !== undefined) return settled;
+      partial = await this.staging.open(request);
+      // An older run of the same transfer may just have finished while we waited for it to end.
+      const meanwhile = this.#settled(request);
+      if (meanwhile === undefined) return partial;
+      await partial.discard();
+      return meanwhile;
+    } catch (thrown) {
+      await partial?.close();
+      throw storageFailure(thrown, `stage '${request.name}'`);
+    }
   }
 
   /** The receipt of what needs no bytes: sent before from this very version, or to be left alone. */
   #settled(request: StageRequest): Receipt | undefined {
     const { room, name, version, size, conflict } = request;
-    for (const { row } of this.#ownFiles(request)) {
+    const own = this.#ownFiles(request);
+    for (const { row } of this.#candidates(request, own)) {
       if (version !== undefined && row.version === version && row.size === size) {
         return { name: row.name, size: row.size, digest: row.digest, outcome: "same" };
       }
     }
     if (conflict === "rename") return undefined;
     // In the private room only one's own files are spoken of.
-    const own = this.#ownFiles(request).length > 0;
-    const isTaken = room === "private" ? own : lookAt(`${this.#root(room)}/${name}`) !== undefined;
+    const isTaken = own.length > 0 ||
+      (room !== "private" && findInside(this.#root(room), name) !== undefined);
     if (!isTaken) return undefined;
     if (conflict === "skip") return { name, size: 0, digest: "", outcome: "skipped" };
     if (conflict === "fail") throw taken(name);
-    if (!own && this.#options.records !== undefined) {
+    if (own.length === 0 && this.#options.records !== undefined) {
       throw new FtError("denied", `'${name}' is somebody else's: only its owner replaces it.`, {
         hint: "Choose another name, or --on-conflict rename.",
       });
@@ -128,79 +158,109 @@ export class FolderStore implements Store {
   }
 
   /** The files that the owner of a request sent before under its name, and that are still there. */
-  #ownFiles({ room, name, owner }: StageRequest): { row: FileRecord; path: string }[] {
+  #ownFiles({ room, name, owner }: StageRequest): OwnFile[] {
+    const root = this.#root(room);
     const rows = this.#options.records?.own(owner, room, name) ?? [];
     return rows.flatMap((row) => {
-      const path = `${this.#root(room)}/${row.name}`;
-      const info = lookAt(path);
-      return info !== undefined && holds(row, info) ? [{ row, path }] : [];
+      const found = findInside(root, row.name);
+      return found !== undefined && holds(row, found.info) ? [{ row, ...found }] : [];
     });
   }
 
-  #publish(request: StageRequest, staged: string, size: number, digest: string): Receipt {
+  #publish(request: StageRequest, staged: string, size: number, digest: string): Placed {
     const root = this.#root(request.room);
-    const folder = makeFolders(root, request.name);
-    if (folder !== root && !isInside(root, folder)) {
-      throw new FtError("io", `The folder of '${request.name}' changed meanwhile.`);
-    }
     const own = this.#ownFiles(request);
-    const same = own.find(({ row }) => row.digest === digest);
+    const same = this.#candidates(request, own).find(({ row }) => row.digest === digest);
     if (same !== undefined) {
       remove(staged);
-      return { name: same.row.name, size, digest, outcome: "same" };
+      const receipt = { name: same.row.name, size, digest, outcome: "same" } as const;
+      return { receipt, folders: foldersOf(root, same.path).filter(isSyncing) };
     }
-    if (request.mtime !== undefined) Deno.utimeSync(staged, new Date(), new Date(request.mtime));
-    const info = Deno.lstatSync(staged);
-    const record = (name: string) =>
-      this.#options.records?.put(request.room, {
-        ...identity(info),
-        name,
-        requested: request.name,
-        digest,
-        owner: request.owner,
-        version: request.version ?? "",
-        published: Date.now(),
-      });
+    const { folder, changed } = makeFolders(root, request.name);
     const over = this.#replaced(request, own);
+    const name = over?.name ?? this.#publishUnder(request, { folder, staged, digest });
     if (over !== undefined) {
-      record(over);
-      publishOver(staged, `${root}/${over}`);
-      syncFolder(folder);
-      return { name: over, size, digest, outcome: "replaced" };
+      const row = this.#row(request, { name, staged, digest });
+      this.#options.records?.put(request.room, row);
+      publishOver(staged, over.path);
+      this.#options.records?.forgetOthers(request.room, row);
     }
-    const name = this.#publishUnder(request, root, staged, record);
-    syncFolder(folder);
-    return { name, size, digest, outcome: "new" };
+    // Another transfer may have made a folder on the way, and be waiting for it to last.
+    const underWay = foldersOf(root, `${folder}/${name}`).filter(isSyncing);
+    return {
+      receipt: { name, size, digest, outcome: over === undefined ? "new" : "replaced" },
+      folders: new Set([folder, ...changed, ...underWay]),
+    };
   }
 
-  /** The name of the file that a request replaces, if it asks for that and one may be. */
-  #replaced(request: StageRequest, own: { row: FileRecord }[]): string | undefined {
-    if (request.conflict !== "overwrite") return undefined;
+  /** What is known of a file that is about to get its name. */
+  #row(
+    request: StageRequest,
+    { name, staged, digest }: { name: string; staged: string; digest: string },
+  ): FileRecord {
+    return {
+      ...identity(Deno.lstatSync(staged)),
+      name,
+      requested: request.name,
+      digest,
+      owner: request.owner,
+      version: request.version ?? "",
+      published: Date.now(),
+    };
+  }
+
+  /** Of one's own files those that may already be what is sent: to overwrite, only the replaced. */
+  #candidates(request: StageRequest, own: readonly OwnFile[]): readonly OwnFile[] {
+    const over = this.#replaced(request, own);
+    return over === undefined ? own : own.filter(({ row }) => row.name === over.name);
+  }
+
+  /** The file that a request replaces, if it asks for that and one may be. */
+  #replaced(
+    { room, name, conflict }: StageRequest,
+    own: readonly OwnFile[],
+  ): { name: string; path: string } | undefined {
+    if (conflict !== "overwrite") return undefined;
     if (this.#options.records !== undefined) {
-      const row = own.find(({ row }) => row.name === request.name)?.row ?? own[0]?.row;
-      return row?.name;
+      const file = own.find(({ row }) => row.name === name) ?? own[0];
+      return file === undefined ? undefined : { name: file.row.name, path: file.path };
     }
-    const there = lookAt(`${this.#root(request.room)}/${request.name}`);
-    return there === undefined ? undefined : request.name;
+    const found = findInside(this.#root(room), name);
+    return found === undefined ? undefined : { name, path: found.path };
   }
 
   #publishUnder(
-    { name, room, conflict }: StageRequest,
-    root: string,
-    staged: string,
-    record: (name: string) => void,
+    request: StageRequest,
+    place: { folder: string; staged: string; digest: string },
   ): string {
+    const { name, room, conflict } = request;
+    const { records } = this.#options;
     for (let number = 1; number <= NUMBERS; number++) {
       const candidate = number === 1 ? name : numberedName(name, number);
-      if (lookAt(`${root}/${candidate}`) === undefined) {
-        record(candidate);
-        if (publishNew(staged, `${root}/${candidate}`)) return candidate;
+      const last = candidate.slice(candidate.lastIndexOf("/") + 1);
+      if (findInside(place.folder, last) === undefined) {
+        const row = this.#row(request, { ...place, name: candidate });
+        records?.put(room, row);
+        if (publishNew(place.staged, `${place.folder}/${last}`)) {
+          records?.forgetOthers(room, row);
+          return candidate;
+        }
+        records?.forget(room, row);
       }
       const wantsName = conflict === "fail" || conflict === "skip";
       if (wantsName && room !== "private") throw taken(name);
     }
     throw new FtError("exists", `Too many files have the name '${name}'.`);
   }
+}
+
+/** The folders from `root` down to where `path` lies. */
+function foldersOf(root: string, path: string): string[] {
+  const folders = [root];
+  for (let at = path.indexOf("/", root.length + 1); at > 0; at = path.indexOf("/", at + 1)) {
+    folders.push(path.slice(0, at));
+  }
+  return folders;
 }
 
 /** The failure of a request that does not want another name. */
@@ -212,32 +272,4 @@ function taken(name: string): FtError {
 
 function identity(info: Deno.FileInfo): Pick<FileRecord, "size" | "ino" | "mtime"> {
   return { size: info.size, ino: String(info.ino), mtime: info.mtime?.getTime() ?? 0 };
-}
-
-function lookAt(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.lstatSync(path);
-  } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) return undefined;
-    throw thrown;
-  }
-}
-
-/** Every regular file below a folder with its name; info is undefined for what cannot be offered. */
-function* filesBelow(
-  folder: string,
-  prefix: string,
-): Generator<{ name: string; info: Deno.FileInfo | undefined }> {
-  let entries: Deno.DirEntry[];
-  try {
-    entries = [...Deno.readDirSync(folder)];
-  } catch {
-    return;
-  }
-  for (const entry of entries) {
-    const name = prefix + entry.name.normalize("NFC");
-    if (entry.isSymlink || nameFault(name) !== undefined) yield { name, info: undefined };
-    else if (entry.isDirectory) yield* filesBelow(`${folder}/${entry.name}`, `${name}/`);
-    else if (entry.isFile) yield { name, info: lookAt(`${folder}/${entry.name}`) };
-  }
 }

@@ -11,7 +11,7 @@ export interface JournalHead {
   readonly room: string;
   readonly name: string;
   readonly owner: string;
-  readonly size: number | null;
+  readonly size: number;
   /** The sender's version of the source. */
   readonly version: string | null;
   /** Whether records of an older version stand among these. */
@@ -29,6 +29,9 @@ const RECORD_BYTES = 4 + DIGEST_BYTES + 4;
 const HEAD_BYTES = 16 * 1024;
 const CHECK = 0x46544a31;
 const NEWLINE = 0x0a;
+
+/** A digest that takes an earlier record of the same chunk back: no chunk has it. */
+export const NO_DIGEST: Uint8Array<ArrayBuffer> = new Uint8Array(DIGEST_BYTES);
 
 /** The bytes of a journal's first line. */
 export function encodeHead(head: JournalHead): Uint8Array<ArrayBuffer> {
@@ -54,14 +57,14 @@ function isHead(value: unknown): value is JournalHead {
   return head["format"] === 1 && typeof head["room"] === "string" &&
     typeof head["name"] === "string" && typeof head["owner"] === "string" &&
     typeof head["mixed"] === "boolean" &&
-    (head["size"] === null || Number.isSafeInteger(head["size"])) &&
+    Number.isSafeInteger(head["size"]) &&
     (head["version"] === null || typeof head["version"] === "string");
 }
 
 /** A journal that was read. */
 export interface Journal {
   readonly head: JournalHead;
-  /** The records that are whole, the last one of each index. */
+  /** The records that are whole, the last one of each index, without what was taken back. */
   readonly records: JournalRecord[];
   /** Bytes up to the end of the last whole record. */
   readonly length: number;
@@ -85,7 +88,9 @@ export function decodeJournal(bytes: Uint8Array<ArrayBuffer>): Journal | undefin
     const index = view.getUint32(at);
     const check = (view.getUint32(at + 4) ^ index ^ CHECK) >>> 0;
     if (check !== view.getUint32(at + 4 + DIGEST_BYTES)) break;
-    records.set(index, { index, digest: bytes.slice(at + 4, at + 4 + DIGEST_BYTES) });
+    const digest = bytes.slice(at + 4, at + 4 + DIGEST_BYTES);
+    if (digest.every((byte) => byte === 0)) records.delete(index);
+    else records.set(index, { index, digest });
   }
   return {
     head,

@@ -1,4 +1,5 @@
 import { FtError } from "../error.ts";
+import { isAbsent } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import type { Source } from "./store.ts";
 
@@ -6,7 +7,7 @@ import type { Source } from "./store.ts";
 const SETTLED_MS = 2_000;
 
 /** What tells one version of a file from another: identity, size and times. */
-function stamp(info: Deno.FileInfo): string {
+export function stampOf(info: Deno.FileInfo): string {
   const times = `${info.mtime?.getTime()}-${info.ctime?.getTime()}`;
   return `${info.dev}-${info.ino}-${info.size}-${times}`;
 }
@@ -19,7 +20,7 @@ function stamp(info: Deno.FileInfo): string {
 function versionOf(info: Deno.FileInfo): string | undefined {
   if (info.ino === null || info.ctime === null) return undefined;
   const settled = Date.now() - info.ctime.getTime() > SETTLED_MS;
-  return settled ? stamp(info) : `${stamp(info)}-${crypto.randomUUID().slice(0, 8)}`;
+  return settled ? stampOf(info) : `${stampOf(info)}-${crypto.randomUUID().slice(0, 8)}`;
 }
 
 /** The tag of a file in a list: it changes when the file is replaced or written. */
@@ -67,7 +68,7 @@ export class LocalSource implements Source {
   }
 
   isUnchanged(): boolean {
-    return stamp(this.#file.statSync()) === stamp(this.info);
+    return stampOf(this.#file.statSync()) === stampOf(this.info);
   }
 
   close(): void {
@@ -93,7 +94,7 @@ export function openLocal(path: string): LocalSource {
     }
     return new LocalSource(Deno.openSync(path, { read: true }), path);
   } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) {
+    if (isAbsent(thrown)) {
       // Bytes that are not UTF-8 reach us as U+FFFD, which no longer names the file.
       if (path.includes("\ufffd")) {
         throw new FtError("bad_name", `The name '${path}' is not valid Unicode.`, {

@@ -1,30 +1,27 @@
 import { FtError } from "../error.ts";
-import { remove } from "./folder_partial.ts";
+import { lookAt } from "./confine.ts";
+import { remove, waitLocked } from "./lock.ts";
 
-/** Attempts to take the lock of a file system that has no links. */
+/** Below the folder of what is published: the lock for a file system that has no links. */
 const LOCK_NAME = ".publish-lock";
 
-/** Whether an error says that the file system cannot make hard links. */
+/** What systems say of a file system, or a file, that cannot have a hard link. */
+const NO_LINKS: ReadonlySet<unknown> = new Set([
+  "EPERM",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "ENOSYS",
+  "EMLINK",
+]);
+
 function hasNoLinks(thrown: unknown): boolean {
   if (thrown instanceof Deno.errors.NotSupported) return true;
-  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-  return code === "EPERM" || code === "ENOTSUP" || code === "EOPNOTSUPP" || code === "ENOSYS" ||
-    code === "EMLINK";
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) return false;
-    throw thrown;
-  }
+  return thrown instanceof Error && "code" in thrown && NO_LINKS.has(thrown.code);
 }
 
 /**
  * Gives `staged` the name `final` if nothing has that name, in one step. Returns false when
- * something has it. On a file system without links all processes of ft take a lock first.
+ * something has it.
  */
 export function publishNew(staged: string, final: string): boolean {
   try {
@@ -38,26 +35,27 @@ export function publishNew(staged: string, final: string): boolean {
   return true;
 }
 
-function renameLocked(staged: string, final: string): boolean {
-  const folder = staged.slice(0, staged.lastIndexOf("/"));
-  using lock = Deno.openSync(`${folder}/${LOCK_NAME}`, { write: true, create: true });
-  lock.lockSync(true);
-  if (exists(final)) return false;
-  Deno.renameSync(staged, final);
-  return true;
+/**
+ * {@linkcode publishNew} where there are no links: the processes of ft that publish from one folder
+ * take turns. Another program that makes the file in the same instant is not seen.
+ */
+export function renameLocked(staged: string, final: string): boolean {
+  const path = `${staged.slice(0, staged.lastIndexOf("/"))}/${LOCK_NAME}`;
+  using _lock = waitLocked(path);
+  try {
+    if (lookAt(final) !== undefined) return false;
+    Deno.renameSync(staged, final);
+    return true;
+  } finally {
+    // Whoever waits for it sees that it is gone and takes the next one.
+    remove(path);
+  }
 }
 
 /** Gives `staged` the name `final` in place of the file that has it, in one step. */
 export function publishOver(staged: string, final: string): void {
-  if (Deno.lstatSync(final).isDirectory) {
-    throw new FtError("exists", `A folder has the name of the file.`);
+  if (lookAt(final)?.isDirectory) {
+    throw new FtError("exists", "A folder has the name of the file.");
   }
   Deno.renameSync(staged, final);
-}
-
-/** Makes the names in a folder last. Windows cannot sync a folder and needs no such step. */
-export function syncFolder(path: string): void {
-  if (Deno.build.os === "windows") return;
-  using folder = Deno.openSync(path, { read: true });
-  folder.syncSync();
 }

@@ -1,31 +1,16 @@
 /**
  * What the server knows of the files in its rooms beyond the files themselves: whose they are and
  * what their digests are. A row holds only while the file it speaks of is still the one it was
- * written for; rows are written before the file appears, so a crash in between leaves no file
- * without its row. Losing the database loses no file.
+ * written for. Rows are written before the file appears and beside those of the file it replaces,
+ * so a crash in between leaves neither file without its row. Losing the database loses no file.
  *
  * @module
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { lookAt } from "./confine.ts";
+import { storageFailure } from "./failure.ts";
+import { type FileRecord, holds } from "./file_record.ts";
 import type { Room } from "./store.ts";
-
-/** One file of a room. */
-export interface FileRecord {
-  readonly name: string;
-  /** The name it was sent under, which may have been taken. */
-  readonly requested: string;
-  readonly size: number;
-  readonly digest: string;
-  /** Hash of the owner's key; empty for a file that was put into the room by hand. */
-  readonly owner: string;
-  /** The sender's version of its source; empty where it had none. */
-  readonly version: string;
-  /** Inode and modification time of the file this row speaks of. */
-  readonly ino: string;
-  readonly mtime: number;
-  /** When it came into the room, in milliseconds since 1970. */
-  readonly published: number;
-}
 
 /** Milliseconds to wait for another process that is writing. */
 const BUSY_MS = 5_000;
@@ -35,7 +20,7 @@ const TABLES = `
   create table if not exists file (
     room text not null, name text not null, requested text not null, size integer not null,
     digest text not null, owner text not null, version text not null, ino text not null,
-    mtime integer not null, published integer not null, primary key (room, name)
+    mtime integer not null, published integer not null, primary key (room, name, ino)
   ) strict, without rowid;
   create index if not exists file_by_owner on file (owner, room, requested);
   pragma user_version = ${LAYOUT};
@@ -46,6 +31,8 @@ export class Records {
   readonly #database: DatabaseSync;
   readonly #put: StatementSync;
   readonly #get: StatementSync;
+  readonly #forget: StatementSync;
+  readonly #forgetOthers: StatementSync;
   readonly #own: StatementSync;
   readonly #room: StatementSync;
 
@@ -58,6 +45,12 @@ export class Records {
        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#get = database.prepare("select * from file where room = ? and name = ?");
+    this.#forget = database.prepare(
+      "delete from file where room = ? and name = ? and ino = ?",
+    );
+    this.#forgetOthers = database.prepare(
+      "delete from file where room = ? and name = ? and ino <> ?",
+    );
     this.#own = database.prepare(
       "select * from file where owner = ? and room = ? and requested = ?",
     );
@@ -70,30 +63,50 @@ export class Records {
    */
   static open(path: string, onDamaged: (aside: string) => void): Records {
     try {
-      return new Records(new DatabaseSync(path, { timeout: BUSY_MS }));
+      return Records.#at(path);
     } catch (thrown) {
-      if (!isDamage(thrown)) throw thrown;
+      if (!isDamage(thrown)) throw storageFailure(thrown, `open the records '${path}'`);
       const aside = `${path}.damaged-${Date.now()}`;
       Deno.renameSync(path, aside);
       for (const suffix of ["-wal", "-shm"]) {
-        try {
-          Deno.renameSync(path + suffix, aside + suffix);
-        } catch (missing) {
-          if (!(missing instanceof Deno.errors.NotFound)) throw missing;
-        }
+        if (lookAt(path + suffix) !== undefined) Deno.renameSync(path + suffix, aside + suffix);
       }
       onDamaged(aside);
-      return new Records(new DatabaseSync(path, { timeout: BUSY_MS }));
+      return Records.#at(path);
     }
   }
 
+  static #at(path: string): Records {
+    const database = new DatabaseSync(path, { timeout: BUSY_MS });
+    try {
+      check(database);
+      return new Records(database);
+    } catch (thrown) {
+      database.close();
+      throw thrown;
+    }
+  }
+
+  /** Adds the row of a file, beside those of other files that have or had its name. */
   put(room: Room, file: FileRecord): void {
     const { name, requested, size, digest, owner, version, ino, mtime, published } = file;
     this.#put.run(room, name, requested, size, digest, owner, version, ino, mtime, published);
   }
 
-  get(room: Room, name: string): FileRecord | undefined {
-    return this.#get.get(room, name) as FileRecord | undefined;
+  /** The row of the file `name` that is there now, of which `info` says what it is. */
+  get(room: Room, name: string, info: Deno.FileInfo): FileRecord | undefined {
+    const rows = this.#get.all(room, name) as unknown as FileRecord[];
+    return rows.find((row) => holds(row, info));
+  }
+
+  /** Removes a row whose file did not get its name after all. */
+  forget(room: Room, { name, ino }: Pick<FileRecord, "name" | "ino">): void {
+    this.#forget.run(room, name, ino);
+  }
+
+  /** Removes the rows of other files that had the name. */
+  forgetOthers(room: Room, { name, ino }: Pick<FileRecord, "name" | "ino">): void {
+    this.#forgetOthers.run(room, name, ino);
   }
 
   /** What `owner` sent into a room under the name `requested`. */
@@ -102,9 +115,9 @@ export class Records {
   }
 
   /** Every row of a room, by name. */
-  room(room: Room): Map<string, FileRecord> {
+  room(room: Room): Map<string, FileRecord[]> {
     const rows = this.#room.all(room) as unknown as FileRecord[];
-    return new Map(rows.map((row) => [row.name, row]));
+    return Map.groupBy(rows, (row) => row.name);
   }
 
   close(): void {
@@ -118,8 +131,9 @@ function isDamage(thrown: unknown): boolean {
     [11, 26].includes((thrown.errcode as number) & 0xff);
 }
 
-/** Whether a row speaks of the file that is there now. */
-export function holds(row: FileRecord, info: Deno.FileInfo): boolean {
-  return info.isFile && row.size === info.size && row.ino === String(info.ino) &&
-    row.mtime === (info.mtime?.getTime() ?? 0);
+/** Throws when a database is damaged. Only prepared statements say by a code that it is. */
+function check(database: DatabaseSync): void {
+  const result = database.prepare("pragma quick_check(1)").get()?.["quick_check"];
+  if (result === "ok") return;
+  throw Object.assign(new Error(String(result)), { errcode: 11 });
 }

@@ -5,36 +5,22 @@
  */
 import { FtError } from "../error.ts";
 import { storageFailure } from "./failure.ts";
-import { FolderPartial, remove } from "./folder_partial.ts";
-import {
-  decodeJournal,
-  encodeHead,
-  encodeRecords,
-  type JournalHead,
-  type JournalRecord,
-} from "./journal.ts";
-import type { Receipt, StageRequest } from "./store.ts";
+import { FolderPartial, type Placed } from "./folder_partial.ts";
+import { chunksWithin, isYounger, matchingChunks, Rereading } from "./held_chunks.ts";
+import type { Journal, JournalHead, JournalRecord } from "./journal.ts";
+import { openJournal, readJournal } from "./journal_file.ts";
+import { isPublished, type Leftover, listLeftovers, sweepLeftovers } from "./leftovers.ts";
+import { openLocked, remove } from "./lock.ts";
+import type { StageRequest } from "./store.ts";
+
+export type { Leftover } from "./leftovers.ts";
 
 /** Files up to this size arrive in one piece: nothing of them is worth keeping. */
 const RESUMABLE_BYTES = 1024 * 1024;
 /** How many partials of one owner and name may be under way at once. */
 const SLOTS = 64;
-
-/** What an interrupted transfer left behind. */
-export interface Leftover {
-  readonly room: string;
-  readonly name: string;
-  /** Bytes the whole file has, where they are known. */
-  readonly size: number | undefined;
-  /** Bytes on disk. */
-  readonly staged: number;
-  /** When it was last written, in milliseconds since 1970. */
-  readonly time: number;
-  /** Whether a transfer has it open now. */
-  readonly busy: boolean;
-  /** The files it consists of. */
-  readonly paths: readonly string[];
-}
+/** How often the staging folder may vanish between being made and being used. */
+const VANISHED = 1000;
 
 /** Gives a complete file its place. Runs in one turn of the event loop. */
 export type Publish = (
@@ -42,7 +28,10 @@ export type Publish = (
   path: string,
   size: number,
   digest: string,
-) => Receipt;
+) => Placed;
+
+/** A request of which something may be kept: its size is known. */
+type Resumable = StageRequest & { readonly size: number };
 
 interface Holder {
   readonly run: string;
@@ -50,41 +39,24 @@ interface Holder {
   readonly partial: FolderPartial;
 }
 
-async function idOf({ owner, room, name }: StageRequest): Promise<string> {
-  const bytes = new TextEncoder().encode(`${owner}\n${room}\n${name}`);
+/** What the partials of a request have in common: no part of it contains a line end. */
+function subjectOf({ owner, room, name }: StageRequest): string {
+  return `${owner}\n${room}\n${name}`;
+}
+
+async function idOf(request: StageRequest): Promise<string> {
+  const bytes = new TextEncoder().encode(subjectOf(request));
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex().slice(0, 32);
 }
 
-/** Opens a file and locks it; undefined when another process has it. */
-function openLocked(path: string): Deno.FsFile | undefined {
-  for (;;) {
-    const file = Deno.openSync(path, { read: true, write: true, create: true });
-    if (!file.tryLockSync(true)) {
-      file.close();
-      return undefined;
-    }
-    // Its last holder may have published or removed it between the opening and the lock.
-    try {
-      const info = Deno.lstatSync(path);
-      if (info.isFile && info.ino === file.statSync().ino) return file;
-      if (!info.isFile) throw new FtError("io", `'${path}' is not a regular file.`);
-    } catch (thrown) {
-      if (!(thrown instanceof Deno.errors.NotFound)) {
-        file.close();
-        throw thrown;
-      }
-    }
-    file.close();
-  }
+/** Whether a request goes on with what a holder has: the same run, or another of the same source. */
+function isOf(holder: Holder, { run, version }: StageRequest): boolean {
+  return holder.run === run || (version !== undefined && holder.version === version);
 }
 
-function readJournal(path: string): ReturnType<typeof decodeJournal> {
-  try {
-    return Deno.lstatSync(path).isFile ? decodeJournal(Deno.readFileSync(path)) : undefined;
-  } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) return undefined;
-    throw thrown;
-  }
+// A stream of unknown length cannot be resumed: nothing tells whether the next one is the same.
+function isResumable(request: StageRequest): request is Resumable {
+  return request.size !== undefined && request.size > RESUMABLE_BYTES;
 }
 
 /** Partials in one folder. */
@@ -93,6 +65,7 @@ export class Staging {
   readonly #publish: Publish;
   readonly #onIdle: () => void;
   readonly #holders = new Map<string, Holder>();
+  readonly #opening = new Map<string, Promise<FolderPartial>>();
   #open = 0;
 
   /** `onIdle` is called when no partial is open any more. */
@@ -104,15 +77,26 @@ export class Staging {
 
   /** Opens the partial of a request: what an earlier run left of it, or a new one. */
   async open(request: StageRequest): Promise<FolderPartial> {
+    this.#open++;
     try {
-      this.#open++;
-      return request.size !== undefined && request.size <= RESUMABLE_BYTES
-        ? this.#openSmall(request)
-        : await this.#openResumable(request);
+      return isResumable(request) ? await this.#inTurn(request) : this.#openFresh(request);
     } catch (thrown) {
       this.#closed();
       throw storageFailure(thrown, `stage '${request.name}'`);
     }
+  }
+
+  /** What interrupted transfers left here, oldest first. */
+  leftovers(): Leftover[] {
+    return listLeftovers(this.path);
+  }
+
+  /** Removes what was last written more than `age` milliseconds ago and is not in use. */
+  sweep(age: number): Leftover[] {
+    const removed = sweepLeftovers(this.path, age);
+    // What a killed process left may have been all there was.
+    if (this.#open === 0) this.#onIdle();
+    return removed;
   }
 
   #closed(): void {
@@ -120,65 +104,100 @@ export class Staging {
     if (this.#open === 0) this.#onIdle();
   }
 
-  #openSmall(request: StageRequest): FolderPartial {
+  #openFresh(request: StageRequest): FolderPartial {
     const path = `${this.path}/${crypto.randomUUID()}.part`;
-    const file = this.#inFolder(() =>
-      Deno.openSync(path, { read: true, write: true, createNew: true })
-    );
-    file.lockSync(true);
+    const file = this.#inFolder(() => openLocked(path));
+    if (file === undefined) throw new FtError("io", `'${path}' is locked.`);
     return new FolderPartial({
       path,
       file,
       journal: undefined,
       held: [],
+      rereading: undefined,
       version: undefined,
+      mtime: request.mtime,
       publish: (path, size, digest) => this.#publish(request, path, size, digest),
       onClosed: () => this.#closed(),
     });
   }
 
-  async #openResumable(request: StageRequest): Promise<FolderPartial> {
-    const id = await idOf(request);
-    for (let slot = 0; slot < SLOTS; slot++) {
-      const key = `${id}-${slot}`;
+  /** One opening after the other for one transfer: each takes over from the one before. */
+  async #inTurn(request: Resumable): Promise<FolderPartial> {
+    const subject = subjectOf(request);
+    const before = this.#opening.get(subject);
+    const opened = (async () => {
+      await before?.catch(() => {});
+      return await this.#openSlot(await idOf(request), request);
+    })();
+    this.#opening.set(subject, opened);
+    try {
+      return await opened;
+    } finally {
+      if (this.#opening.get(subject) === opened) this.#opening.delete(subject);
+    }
+  }
+
+  async #openSlot(id: string, request: Resumable): Promise<FolderPartial> {
+    for (const key of this.#slots(id, request)) {
       const holder = this.#holders.get(key);
-      if (holder !== undefined) {
-        const same = holder.run === request.run ||
-          (request.version !== undefined && holder.version === request.version);
-        if (!same) continue;
-        await holder.partial.supersede();
-      }
-      const file = this.#inFolder(() => openLocked(`${this.path}/${key}.part`));
+      if (holder !== undefined && !isOf(holder, request)) continue;
+      await holder?.partial.supersede();
+      const file = this.#inFolder(() => this.#lockSlot(key));
       if (file === undefined) continue;
-      return this.#resume(request, key, file);
+      try {
+        return await this.#resume(request, key, file);
+      } catch (thrown) {
+        file.close();
+        throw thrown;
+      }
     }
     throw new FtError("busy", `Too many transfers of '${request.name}' at once.`);
   }
 
-  #resume(request: StageRequest, key: string, file: Deno.FsFile): FolderPartial {
+  /** Where a transfer may be staged: first where it is under way, then where it was interrupted. */
+  #slots(id: string, request: Resumable): string[] {
+    const rank = (key: string) => {
+      const holder = this.#holders.get(key);
+      if (holder !== undefined) return isOf(holder, request) ? 0 : 2;
+      const version = readJournal(`${this.path}/${key}.journal`)?.head.version;
+      return typeof version === "string" && version === request.version ? 1 : 2;
+    };
+    const slots = Array.from({ length: SLOTS }, (_, slot) => `${id}-${slot}`);
+    const ranks = new Map(slots.map((key) => [key, rank(key)]));
+    return slots.sort((a, b) => (ranks.get(a) ?? 2) - (ranks.get(b) ?? 2));
+  }
+
+  #lockSlot(key: string): Deno.FsFile | undefined {
+    const path = `${this.path}/${key}.part`;
+    const file = openLocked(path);
+    if (file === undefined || !isPublished(path)) return file;
+    // A crash came between its publishing and its removal: writing here would write over the file.
+    remove(`${this.path}/${key}.journal`);
+    remove(path);
+    file.close();
+    return openLocked(path);
+  }
+
+  async #resume(request: Resumable, key: string, file: Deno.FsFile): Promise<FolderPartial> {
+    const { room, name, owner, size } = request;
     const journalPath = `${this.path}/${key}.journal`;
     const found = readJournal(journalPath);
-    const records: JournalRecord[] = file.statSync().size === 0 ? [] : found?.records ?? [];
+    const { held, isRead } = await this.#held(request, file, { found, path: journalPath });
     const version = request.version ?? null;
-    const mixed = records.length > 0 &&
-      (found === undefined || found.head.mixed || version === null ||
-        found.head.version !== version);
-    const head: JournalHead = {
-      format: 1,
-      room: request.room,
-      name: request.name,
-      owner: request.owner,
-      size: request.size ?? null,
-      version,
-      mixed,
-    };
-    const journal = openJournal(journalPath, head, found, records);
+    const isOther = version === null || found?.head.version !== version;
+    const mixed = held.length > 0 && (isOther || found.head.mixed);
+    const head: JournalHead = { format: 1, room, name, owner, size, version, mixed };
+    const journal = await openJournal(journalPath, { head, records: held, found });
+    const path = `${this.path}/${key}.part`;
+    const { extent } = request;
     const partial = new FolderPartial({
-      path: `${this.path}/${key}.part`,
+      path,
       file,
       journal: { path: journalPath, file: journal },
-      held: records,
+      held,
+      rereading: isRead || extent === undefined ? undefined : new Rereading(path, held, extent),
       version: mixed ? undefined : request.version,
+      mtime: request.mtime,
       publish: (path, size, digest) => this.#publish(request, path, size, digest),
       onClosed: () => {
         if (this.#holders.get(key)?.partial === partial) this.#holders.delete(key);
@@ -189,124 +208,43 @@ export class Staging {
     return partial;
   }
 
+  /**
+   * The journaled chunks whose bytes are there, and whether they have been read again to know it:
+   * that is done before they are offered where it is in doubt, else while the others arrive.
+   */
+  async #held(
+    { extent }: Resumable,
+    file: Deno.FsFile,
+    journal: { found: Journal | undefined; path: string },
+  ): Promise<{ held: JournalRecord[]; isRead: boolean }> {
+    const info = file.statSync();
+    if (journal.found === undefined || info.size === 0) return { held: [], isRead: true };
+    const { head, records } = journal.found;
+    // Where versions are mixed, a chunk may have been written over without its record.
+    const isDoubtful = head.mixed || isYounger(info, Deno.lstatSync(journal.path));
+    if (extent === undefined) return { held: isDoubtful ? [] : records, isRead: false };
+    const within = chunksWithin(records, info.size, extent);
+    if (!isDoubtful) return { held: within, isRead: within.length === 0 };
+    return { held: await matchingChunks(within, file, extent), isRead: true };
+  }
+
   /** Opens in the staging folder, which another process may remove whenever it is empty. */
   #inFolder<T>(open: () => T): T {
     for (let attempt = 0;; attempt++) {
       try {
         Deno.mkdirSync(this.path, { recursive: true, mode: 0o700 });
+        if (!Deno.lstatSync(this.path).isDirectory) {
+          throw new FtError("io", `'${this.path}' is no folder of its own.`, {
+            hint: "Remove the link and try again.",
+          });
+        }
         return open();
       } catch (thrown) {
-        if (!(thrown instanceof Deno.errors.NotFound) || attempt === 16) throw thrown;
+        // It vanished before it was used, or while it was being made.
+        const vanished = thrown instanceof Deno.errors.NotFound ||
+          thrown instanceof Deno.errors.AlreadyExists;
+        if (!vanished || attempt === VANISHED) throw thrown;
       }
     }
   }
-
-  /** What interrupted transfers left here, oldest first. */
-  leftovers(): Leftover[] {
-    const found: Leftover[] = [];
-    for (const path of stagedPaths(this.path, ".part")) {
-      const leftover = leftoverOf(path);
-      if (leftover !== undefined) found.push(leftover);
-    }
-    return found.sort((a, b) => a.time - b.time);
-  }
-
-  /** Removes what was last written more than `age` milliseconds ago and is not in use. */
-  sweep(age: number): Leftover[] {
-    const removed = this.leftovers().filter((leftover) =>
-      !leftover.busy && Date.now() - leftover.time >= age
-    );
-    for (const { paths } of removed) paths.forEach(remove);
-    this.#sweepJournals(age);
-    return removed;
-  }
-
-  /** Removes journals whose partial was published just before a crash. */
-  #sweepJournals(age: number): void {
-    for (const path of stagedPaths(this.path, ".journal")) {
-      const written = Deno.lstatSync(path).mtime?.getTime() ?? 0;
-      if (!isFile(path.replace(/journal$/, "part")) && Date.now() - written >= age) remove(path);
-    }
-  }
-}
-
-function isFile(path: string): boolean {
-  try {
-    return Deno.lstatSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
-
-function openJournal(
-  path: string,
-  head: JournalHead,
-  found: ReturnType<typeof decodeJournal>,
-  records: readonly JournalRecord[],
-): Deno.FsFile {
-  const asBefore = found !== undefined && records.length > 0 &&
-    JSON.stringify(found.head) === JSON.stringify(head);
-  if (asBefore) {
-    const file = Deno.openSync(path, { write: true });
-    file.truncateSync(found.length);
-    file.seekSync(0, Deno.SeekMode.End);
-    return file;
-  }
-  // A new head for old records: written beside and put in place in one step.
-  const fresh = `${path}.new`;
-  remove(fresh);
-  const file = Deno.openSync(fresh, { write: true, createNew: true, mode: 0o600 });
-  file.writeSync(concat([encodeHead(head), encodeRecords(records)]));
-  Deno.renameSync(fresh, path);
-  return file;
-}
-
-/** The files of a staging folder whose names end in `suffix`; none when there is no folder. */
-function* stagedPaths(folder: string, suffix: string): Generator<string> {
-  try {
-    for (const entry of Deno.readDirSync(folder)) {
-      if (entry.isFile && entry.name.endsWith(suffix)) yield `${folder}/${entry.name}`;
-    }
-  } catch (thrown) {
-    if (!(thrown instanceof Deno.errors.NotFound)) throw storageFailure(thrown, "list partials");
-  }
-}
-
-function leftoverOf(path: string): Leftover | undefined {
-  const journalPath = path.replace(/\.part$/, ".journal");
-  try {
-    const file = Deno.openSync(path, { read: true, write: true });
-    let busy: boolean;
-    let info: Deno.FileInfo;
-    try {
-      busy = !file.tryLockSync(true);
-      info = file.statSync();
-    } finally {
-      file.close();
-    }
-    const head = readJournal(journalPath)?.head;
-    return {
-      room: head?.room ?? "",
-      name: head?.name ?? "",
-      size: head?.size ?? undefined,
-      staged: info.size,
-      time: info.mtime?.getTime() ?? 0,
-      busy,
-      paths: [path, journalPath],
-    };
-  } catch (thrown) {
-    // It was published or removed while we looked.
-    if (thrown instanceof Deno.errors.NotFound) return undefined;
-    throw thrown;
-  }
-}
-
-function concat(pieces: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }

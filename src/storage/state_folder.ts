@@ -6,6 +6,8 @@
  */
 import { FtError } from "../error.ts";
 import { storageFailure } from "./failure.ts";
+import { writeAll } from "./journal_file.ts";
+import { remove } from "./lock.ts";
 import { publishNew } from "./publish.ts";
 import type { Room } from "./store.ts";
 
@@ -58,7 +60,10 @@ export class StateFolder {
     if (found !== undefined) return checkedSecret(found, path);
     const secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES))
       .toBase64({ alphabet: "base64url", omitPadding: true });
-    const made = this.#write(path, secret, (fresh) => publishNew(fresh, path));
+    const made = this.#write(path, secret, (fresh, file) => {
+      file.syncSync();
+      return publishNew(fresh, path);
+    });
     return made ? secret : checkedSecret(read(path) ?? "", path);
   }
 
@@ -76,9 +81,9 @@ export class StateFolder {
     const text = read(this.#file("lists", `${server} ${room}`));
     if (text === undefined) return undefined;
     try {
-      const pairs = JSON.parse(text) as unknown;
-      if (!Array.isArray(pairs)) return undefined;
-      return pairs.map(([name, tag]) => ({ name: String(name), tag: String(tag) }));
+      const pairs: unknown = JSON.parse(text);
+      if (!Array.isArray(pairs) || !pairs.every(isPair)) return undefined;
+      return pairs.map(([name, tag]) => ({ name, tag }));
     } catch {
       return undefined;
     }
@@ -89,16 +94,21 @@ export class StateFolder {
   }
 
   /** Writes beside the place and has `place` put it there; false when another was first. */
-  #write(path: string, text: string, place: (fresh: string) => boolean): boolean {
+  #write(
+    path: string,
+    text: string,
+    place: (fresh: string, file: Deno.FsFile) => boolean,
+  ): boolean {
     const fresh = `${path}.${crypto.randomUUID()}`;
     try {
       Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
-      Deno.writeTextFileSync(fresh, text, { createNew: true, mode: 0o600 });
-      if (place(fresh)) return true;
-      Deno.removeSync(fresh);
-      return false;
+      using file = Deno.openSync(fresh, { write: true, createNew: true, mode: 0o600 });
+      writeAll(file, new TextEncoder().encode(text));
+      return place(fresh, file);
     } catch (thrown) {
       throw storageFailure(thrown, `keep state in '${this.#path}'`);
+    } finally {
+      remove(fresh);
     }
   }
 }
@@ -110,6 +120,11 @@ function read(path: string): string | undefined {
     if (thrown instanceof Deno.errors.NotFound) return undefined;
     throw storageFailure(thrown, `read '${path}'`);
   }
+}
+
+function isPair(value: unknown): value is [string, string] {
+  return Array.isArray(value) && value.length === 2 &&
+    value.every((part) => typeof part === "string");
 }
 
 function checkedSecret(text: string, path: string): string {

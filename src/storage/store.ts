@@ -66,6 +66,11 @@ export interface StageRequest {
   /** Which run of the sender this is; the same run may take over from itself. */
   readonly run: string;
   readonly conflict: Conflict;
+  /**
+   * Where chunk `index` lies in the file, in bytes; size 0 past its end. With it a store reads
+   * again what it kept before that is published; without it, it forgets what it doubts.
+   */
+  readonly extent?: (index: number) => { readonly offset: number; readonly size: number };
 }
 
 /** A file on its way in. Nothing of it shows in a room before {@linkcode Partial.publish}. */
@@ -78,7 +83,7 @@ export interface Partial {
   readonly version: string | undefined;
   /** Writes bytes that are not verified yet. */
   write(offset: number, bytes: Uint8Array): void | Promise<void>;
-  /** Journals a chunk that is verified and written. */
+  /** Journals a chunk that is verified and written; a digest of zeros takes an earlier one back. */
   keep(index: number, digest: Uint8Array): void | Promise<void>;
   /** Makes it a file of its room, in one step, without replacing another by accident. */
   publish(size: number, digest: string): Promise<Receipt>;

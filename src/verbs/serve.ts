@@ -1,4 +1,4 @@
-import { FtError } from "../error.ts";
+import { FtError, toFailure } from "../error.ts";
 import { ServerSession, type TransferReport } from "../session/server_session.ts";
 import { storageFailure } from "../storage/failure.ts";
 import { FolderStore } from "../storage/folder_store.ts";
@@ -128,7 +128,13 @@ function start(
   { onReport, onTrouble, keepPartials = KEEP_PARTIALS_MS }: ServeOptions,
 ): Pick<Server, "address" | "stop"> {
   const sessions = new Map<ServerSession, Promise<void>>();
-  const sweep = () => store.staging.sweep(keepPartials);
+  const sweep = () => {
+    try {
+      store.staging.sweep(keepPartials);
+    } catch (thrown) {
+      onTrouble?.("leftovers", toFailure(thrown));
+    }
+  };
   sweep();
   const sweeper = setInterval(sweep, SWEEP_MS);
 

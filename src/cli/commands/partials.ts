@@ -5,7 +5,7 @@ import { escapeText, formatAge, formatBytes } from "../text.ts";
 
 /** `ft partials [list|clear] [DIR]` */
 export function runPartials(operands: readonly string[], options: Options): number {
-  const [action, folder = "."] = operands;
+  const [action = "", folder = ""] = operands;
   const clears = action === "clear";
   const partials = clears ? clearPartials(folder, options.older) : listPartials(folder);
   for (const { name, room, staged, size, time, busy } of partials) {

@@ -1,0 +1,123 @@
+/**
+ * The options in the table of what can be typed after `ft`.
+ *
+ * @module
+ */
+
+interface OptionBase {
+  /** The letter after a single dash. */
+  readonly short?: string;
+  /** Name of the environment variable that stands for it. */
+  readonly env?: string;
+  /** What it does, as sentences without the default. */
+  readonly help: string;
+}
+
+/** One row of the option table; defaults are written as a user would write them. */
+export type Option =
+  & OptionBase
+  & (
+    | { readonly kind: "flag" }
+    | {
+      readonly kind: "text";
+      readonly metavar: string;
+      readonly default?: string;
+      /** What the text must look like, and how to say so after "It takes". */
+      readonly shape?: { readonly pattern: RegExp; readonly sentence: string };
+    }
+    | {
+      readonly kind: "integer";
+      readonly metavar: string;
+      readonly default: number;
+      readonly min: number;
+      readonly max: number;
+    }
+    | { readonly kind: "choice"; readonly choices: readonly string[]; readonly default: string }
+    | { readonly kind: "duration"; readonly metavar: string; readonly default: string }
+  );
+
+/** Every option by its long name. */
+export const OPTIONS = {
+  host: {
+    kind: "text",
+    metavar: "ADDRESS",
+    default: "127.0.0.1",
+    help: "Address to listen on; 0.0.0.0 is every address of this machine.",
+  },
+  port: {
+    kind: "integer",
+    metavar: "N",
+    default: 5000,
+    min: 0,
+    max: 65535,
+    help: "Port to listen on; 0 picks a free one and says which.",
+  },
+  root: {
+    kind: "text",
+    metavar: "DIR",
+    default: ".",
+    help: "Folder that holds the three rooms; made if missing.",
+  },
+  "keep-partials": {
+    kind: "duration",
+    metavar: "DURATION",
+    default: "7d",
+    help: "How long what interrupted uploads left is kept for going on.",
+  },
+  server: {
+    kind: "text",
+    metavar: "HOST:PORT",
+    default: "127.0.0.1:5000",
+    env: "FT_SERVER",
+    // Only the outline, so that a mistake is named before anything starts; dialling reads it fully.
+    shape: {
+      pattern: /^(\[[^\s[\]]+\]|[^\s:/[\]]+)(:\d{1,5})?$/,
+      sentence: "HOST:PORT, such as 192.168.1.20:5000 or [::1]:5000",
+    },
+    help: "Server to talk to; IPv6 as [::1]:5000.",
+  },
+  output: {
+    kind: "text",
+    metavar: "PATH",
+    short: "o",
+    default: "downloads/",
+    help: "Where downloads go; made if missing. A folder when it is one, ends in /, " +
+      "or several files are asked for; else the file's own path.",
+  },
+  "on-conflict": {
+    kind: "choice",
+    choices: ["rename", "overwrite", "skip", "fail"],
+    default: "rename",
+    help: "What to do when a different file of that name exists. " +
+      "On the server only one's own files are overwritten.",
+  },
+  older: {
+    kind: "duration",
+    metavar: "DURATION",
+    default: "0s",
+    help: "Clear only what was not written to for this long; 0s is everything not in use.",
+  },
+  retries: {
+    kind: "integer",
+    metavar: "N",
+    default: 5,
+    min: 0,
+    max: 1000,
+    help: "How often to connect again after the connection was lost.",
+  },
+  state: {
+    kind: "text",
+    metavar: "DIR",
+    env: "FT_STATE",
+    help: "Folder for what ft remembers, such as keys and lists. By default the user's own.",
+  },
+  quiet: { kind: "flag", short: "q", help: "Say only what was asked for, and what failed." },
+  help: { kind: "flag", short: "h", help: "Show this help." },
+  version: { kind: "flag", help: "Show the version." },
+} as const satisfies Record<string, Option>;
+
+/** Long name of an option. */
+export type OptionName = keyof typeof OPTIONS;
+
+/** Options that every command takes and that end it. */
+export const EVERYWHERE = ["help", "version"] as const satisfies readonly OptionName[];

@@ -1,0 +1,23 @@
+/** One file of a room. */
+export interface FileRecord {
+  readonly name: string;
+  /** The name it was sent under, which may have been taken. */
+  readonly requested: string;
+  readonly size: number;
+  readonly digest: string;
+  /** Hash of the owner's key; empty for a file that was put into the room by hand. */
+  readonly owner: string;
+  /** The sender's version of its source; empty where it had none. */
+  readonly version: string;
+  /** Inode and modification time of the file this row speaks of. */
+  readonly ino: string;
+  readonly mtime: number;
+  /** When it came into the room, in milliseconds since 1970. */
+  readonly published: number;
+}
+
+/** Whether a row speaks of the file that is there now. */
+export function holds(row: FileRecord, info: Deno.FileInfo): boolean {
+  return info.isFile && row.size === info.size && row.ino === String(info.ino) &&
+    row.mtime === (info.mtime?.getTime() ?? 0);
+}

@@ -1,0 +1,235 @@
+import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import {
+  bytesOf,
+  chunksOf,
+  digestOf,
+  fill,
+  LARGE_BYTES,
+  receive,
+  requestOf,
+  stageOf,
+  temporaryFolder,
+} from "../../tests/fixtures/staged.ts";
+import { FtError } from "../error.ts";
+import { FolderStore } from "./folder_store.ts";
+import { Records } from "./records.ts";
+import type { Item, Room } from "./store.ts";
+
+interface Made extends Disposable {
+  readonly path: string;
+  readonly room: string;
+  readonly store: FolderStore;
+  readonly records: Records;
+}
+
+function makeStore(): Made {
+  const folder = temporaryFolder();
+  const { path } = folder;
+  const rooms = { private: `${path}/private`, public: `${path}/public`, shared: `${path}/shared` };
+  for (const room of Object.values(rooms)) Deno.mkdirSync(room);
+  const records = Records.open(`${path}/records.db`, () => {});
+  const store = new FolderStore({ rooms, staging: `${path}/staging`, records });
+  return {
+    path,
+    room: rooms.shared,
+    store,
+    records,
+    [Symbol.dispose]() {
+      records.close();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+async function itemsOf(store: FolderStore, room: Room = "shared"): Promise<Item[]> {
+  return await Array.fromAsync(store.items(room));
+}
+
+const SMALL = bytesOf(10, 1);
+
+Deno.test("FolderStore says which room is gone, whatever is asked", async () => {
+  using made = makeStore();
+  const { store, room } = made;
+  const partial = await stageOf(store, requestOf(10));
+  await partial.write(0, SMALL);
+  const gone = { code: "io", message: new RegExp(`folder of the shared room is gone: '${room}'`) };
+  for (const harm of ["gone", "file", "link"]) {
+    Deno.removeSync(room);
+    if (harm === "file") Deno.writeTextFileSync(room, "");
+    if (harm === "link") Deno.symlinkSync("private", room);
+    await rejects(itemsOf(store), gone, harm);
+    await rejects(store.open("shared", "a"), gone, harm);
+    for (const size of [10, LARGE_BYTES]) await rejects(store.stage(requestOf(size)), gone, harm);
+    if (harm === "gone") Deno.mkdirSync(room);
+  }
+  await rejects(partial.publish(10, await digestOf(SMALL)), gone);
+  deepEqual([...Deno.readDirSync(`${made.path}/private`)], []);
+  deepEqual([...Deno.readDirSync(`${made.path}/staging`)], []);
+  await rejects(store.open("public", "a"), { code: "not_found" });
+});
+
+Deno.test("FolderStore has no room that it was not given", async () => {
+  const store = new FolderStore({ rooms: {}, staging: "/nowhere" });
+  await rejects(itemsOf(store), { code: "denied" });
+  await rejects(store.open("shared", "a"), { code: "denied" });
+  await rejects(store.stage(requestOf(10)), { code: "denied" });
+});
+
+Deno.test("publish() refuses a name below a file or a link with an FtError, and touches neither", async () => {
+  using made = makeStore();
+  const { store, room, path } = made;
+  Deno.writeTextFileSync(`${room}/file`, "x");
+  Deno.symlinkSync(`${path}/private`, `${room}/link`);
+  Deno.writeTextFileSync(`${path}/private/secret`, "secret");
+  for (const conflict of ["rename", "overwrite", "skip", "fail"]) {
+    for (const name of ["file/a", "link/new", "link/secret"]) {
+      // What is behind a link is not spoken of: it is neither taken nor skipped.
+      const partial = await stageOf(store, requestOf(10, { name, conflict }));
+      await fill(partial, await chunksOf(SMALL));
+      await rejects(partial.publish(10, await digestOf(SMALL)), (thrown: unknown) => {
+        ok(thrown instanceof FtError);
+        deepEqual([thrown.code, thrown.message.includes("a file is in its place")], [
+          "exists",
+          true,
+        ]);
+        return true;
+      });
+    }
+  }
+  deepEqual([...Deno.readDirSync(`${path}/private`)].map(({ name }) => name), ["secret"]);
+  equal(Deno.readTextFileSync(`${path}/private/secret`), "secret");
+});
+
+Deno.test("publish() beside a name in another normal form makes no twin", async () => {
+  using made = makeStore();
+  const { store, room } = made;
+  const form = "e\u0301te\u0301.txt";
+  Deno.mkdirSync(`${room}/${form}`);
+  Deno.writeTextFileSync(`${room}/${form}/${form}`, "by hand");
+  const name = `${form}/${form}`.normalize("NFC");
+  const receipt = await receive(store, SMALL, { name });
+  equal(receipt.name, `${form}/e\u0301te\u0301 (2).txt`.normalize("NFC"));
+  deepEqual((await itemsOf(store)).map(({ name }) => name).sort(), [name, receipt.name].sort());
+  for (const listed of [name, receipt.name]) (await store.open("shared", listed)).close();
+});
+
+Deno.test("stage() leaves nothing open when the name is taken while it waits", async () => {
+  using made = makeStore();
+  const { store, room } = made;
+  const staged = store.stage(requestOf(LARGE_BYTES, { conflict: "fail" }));
+  Deno.writeTextFileSync(`${room}/report.pdf`, "x");
+  await rejects(staged, { code: "exists" });
+  deepEqual(store.staging.leftovers(), []);
+});
+
+Deno.test("a crash between the row and the file of an overwrite leaves the file its owner's", async () => {
+  using made = makeStore();
+  const { store, records, room } = made;
+  await receive(store, SMALL);
+  const info = Deno.statSync(`${room}/report.pdf`);
+  const row = records.get("shared", "report.pdf", info);
+  ok(row !== undefined);
+  records.put("shared", { ...row, ino: "12345", digest: "of what never got its name" });
+  equal((await itemsOf(store))[0]?.time, row.published);
+  const over = await receive(store, bytesOf(20, 2), { conflict: "overwrite" });
+  deepEqual([over.outcome, over.name], ["replaced", "report.pdf"]);
+  equal(records.room("shared").get("report.pdf")?.length, 1);
+});
+
+Deno.test("a file put by hand in place of one that was sent is nobody's", async () => {
+  using made = makeStore();
+  const { store, room } = made;
+  await receive(store, SMALL);
+  Deno.removeSync(`${room}/report.pdf`);
+  Deno.writeFileSync(`${room}/report.pdf`, SMALL);
+  const again = await receive(store, SMALL);
+  deepEqual([again.outcome, again.name], ["new", "report (2).pdf"]);
+});
+
+Deno.test("a file that was sent and removed by hand is sent again", async () => {
+  using made = makeStore();
+  const { store, room } = made;
+  const first = await receive(store, SMALL, { version: "1" });
+  Deno.removeSync(`${room}/report.pdf`);
+  deepEqual(await receive(store, SMALL, { version: "1" }), first);
+});
+
+Deno.test("losing the records loses no file, and replaces none", async () => {
+  using made = makeStore();
+  const { path, room } = made;
+  await receive(made.store, SMALL);
+  const records = Records.open(`${path}/other.db`, () => {});
+  const rooms = { private: `${path}/private`, shared: room };
+  const store = new FolderStore({ rooms, staging: `${path}/staging`, records });
+  deepEqual((await itemsOf(store)).map(({ name }) => name), ["report.pdf"]);
+  await rejects(receive(store, SMALL, { conflict: "overwrite" }), { code: "denied" });
+  equal((await receive(store, SMALL)).name, "report (2).pdf");
+  records.close();
+});
+
+Deno.test("open() uses the noted digest of a file put by hand only for that very version", async () => {
+  // A room of a file whose change time nobody can set, but which is old enough to be noted.
+  using made = makeStore();
+  const { records, path } = made;
+  const [, room = "", name = ""] = Deno.execPath().match(/^(.*)\/([^/]*)$/) ?? [];
+  const rooms = { public: Deno.realPathSync(room) };
+  const store = new FolderStore({ rooms, staging: `${path}/staging`, records });
+  const digestOfNow = async () => {
+    const source = await store.open("public", name);
+    source.close();
+    return source.digest;
+  };
+  const source = await store.open("public", name);
+  store.note("public", name, source, "noted");
+  source.close();
+  equal(await digestOfNow(), "noted");
+  const [row] = records.room("public").get(name) ?? [];
+  ok(row !== undefined);
+  records.put("public", { ...row, version: "another change time" });
+  equal(await digestOfNow(), undefined);
+});
+
+Deno.test("items() lists what can be had: no links, no folders, no names that are none", async () => {
+  using made = makeStore();
+  const { store, room } = made;
+  Deno.mkdirSync(`${room}/a/b`, { recursive: true });
+  Deno.mkdirSync(`${room}/.ft`);
+  for (const name of ["a/b/file", "a/.hidden", ".ft/secret", "a/bad\nname", "a/back\\slash"]) {
+    Deno.writeTextFileSync(`${room}/${name}`, "12345");
+  }
+  Deno.symlinkSync("a", `${room}/link`);
+  Deno.symlinkSync("a/b/file", `${room}/link to file`);
+  ok((await new Deno.Command("mkfifo", { args: [`${room}/pipe`] }).output()).success);
+  const found = (await itemsOf(store)).map(({ name, size }) => [name, size]);
+  deepEqual(found.sort(), [["a/.hidden", 5], ["a/b/file", 5]]);
+});
+
+Deno.test("items() gives other work its turn among many files", async () => {
+  using made = makeStore();
+  for (let number = 0; number < 1200; number++) {
+    Deno.writeTextFileSync(`${made.room}/${number}`, "");
+  }
+  let turns = 0;
+  let ended = false;
+  const turn = () => {
+    turns++;
+    if (!ended) setImmediate(turn);
+  };
+  setImmediate(turn);
+  equal((await itemsOf(made.store)).length, 1200);
+  ended = true;
+  ok(turns >= 2, `${turns} turns`);
+  await new Promise<void>((last) => setImmediate(last));
+});
+
+Deno.test("FolderStore overwrites the named file though its bytes stand under a number", async () => {
+  using made = makeStore();
+  const { store, room } = made;
+  await receive(store, SMALL);
+  const later = bytesOf(20, 2);
+  equal((await receive(store, later)).outcome, "new");
+  const over = await receive(store, later, { conflict: "overwrite" });
+  equal(over.outcome, "replaced");
+  deepEqual(Deno.readFileSync(`${room}/${over.name}`), later);
+  equal((await receive(store, later, { conflict: "overwrite" })).outcome, "same");
+});

@@ -1,0 +1,105 @@
+import type { JournalRecord } from "./journal.ts";
+import type { StageRequest } from "./store.ts";
+
+/** Milliseconds that bytes may be younger than their journal: it is written after them. */
+const BEHIND_MS = 5_000;
+
+/** When a file was last changed as far as the system says: the later of its two times. */
+function changedAt(info: Deno.FileInfo): number {
+  return Math.max(info.mtime?.getTime() ?? 0, info.ctime?.getTime() ?? 0);
+}
+
+/** Whether staged bytes were written after the run that vouched for them. */
+export function isYounger(staged: Deno.FileInfo, journal: Deno.FileInfo | undefined): boolean {
+  return journal === undefined || changedAt(staged) - changedAt(journal) > BEHIND_MS;
+}
+
+/** Where chunks lie in a file. */
+export type ExtentOf = NonNullable<StageRequest["extent"]>;
+
+/** The chunks that lie inside the first `size` bytes. */
+export function chunksWithin(
+  records: readonly JournalRecord[],
+  size: number,
+  extent: ExtentOf,
+): JournalRecord[] {
+  return records.filter(({ index }) => {
+    const chunk = extent(index);
+    return chunk.size > 0 && chunk.offset + chunk.size <= size;
+  });
+}
+
+/** The chunks whose bytes in `file` have their digest, by reading them. */
+export async function matchingChunks(
+  records: readonly JournalRecord[],
+  file: Deno.FsFile,
+  extent: ExtentOf,
+): Promise<JournalRecord[]> {
+  const matching: JournalRecord[] = [];
+  for (const record of records) {
+    if (await matches(record, file, extent)) matching.push(record);
+  }
+  return matching;
+}
+
+async function matches(
+  { index, digest }: JournalRecord,
+  file: Deno.FsFile,
+  extent: ExtentOf,
+): Promise<boolean> {
+  const { offset, size } = extent(index);
+  const found = await crypto.subtle.digest("SHA-256", readAt(file, offset, size));
+  return new Uint8Array(found).every((byte, at) => byte === digest[at]);
+}
+
+/** Reads held chunks again while the others arrive, so that a damaged one is never published. */
+export class Rereading {
+  readonly #replaced = new Set<number>();
+  readonly #damaged = new Set<number>();
+  readonly #done: Promise<void>;
+  #stopped = false;
+
+  /** Begins at once to read the chunks of `records` in the file at `path`. */
+  constructor(path: string, records: readonly JournalRecord[], extent: ExtentOf) {
+    this.#done = this.#read(path, records, extent);
+    this.#done.catch(() => {});
+  }
+
+  async #read(path: string, records: readonly JournalRecord[], extent: ExtentOf): Promise<void> {
+    using file = Deno.openSync(path, { read: true });
+    for (const record of records) {
+      if (this.#stopped) return;
+      if (!await matches(record, file, extent)) this.#damaged.add(record.index);
+    }
+  }
+
+  /** Says that a chunk has been written anew, and verified as it arrived. */
+  replace(index: number): void {
+    this.#replaced.add(index);
+  }
+
+  /** The chunks that do not have their digest, once all are read. */
+  async damaged(): Promise<Set<number>> {
+    await this.#done;
+    return this.#damaged.difference(this.#replaced);
+  }
+
+  /** Reads no further, and resolves once the file is closed. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#done.catch(() => {});
+  }
+}
+
+/** Up to `size` bytes of `file` from `offset` on. */
+function readAt(file: Deno.FsFile, offset: number, size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  file.seekSync(offset, Deno.SeekMode.Start);
+  let filled = 0;
+  while (filled < size) {
+    const count = file.readSync(bytes.subarray(filled));
+    if (count === null) break;
+    filled += count;
+  }
+  return bytes.subarray(0, filled);
+}

@@ -1,0 +1,128 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { linesOf, temporaryFolder } from "../../tests/fixtures/staged.ts";
+import { type FileRecord, holds } from "./file_record.ts";
+import { Records } from "./records.ts";
+
+function rowOf(path: string, say: Partial<FileRecord> = {}): FileRecord {
+  const info = Deno.lstatSync(path);
+  return {
+    name: "a.txt",
+    requested: "a.txt",
+    size: info.size,
+    digest: "digest",
+    owner: "ann",
+    version: "",
+    ino: String(info.ino),
+    mtime: info.mtime?.getTime() ?? 0,
+    published: 1,
+    ...say,
+  };
+}
+
+function unexpected(): never {
+  throw new Error("the records are said to be damaged");
+}
+
+Deno.test("Records keep rows over a restart", () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/records.db`;
+  const file = `${folder.path}/file`;
+  Deno.writeTextFileSync(file, "x");
+  const row = rowOf(file);
+  const first = Records.open(path, unexpected);
+  first.put("shared", row);
+  first.close();
+  const second = Records.open(path, unexpected);
+  const kept = second.get("shared", "a.txt", Deno.lstatSync(file));
+  deepEqual({ ...kept }, { ...row, room: "shared" });
+  equal(second.get("private", "a.txt", Deno.lstatSync(file)), undefined);
+  deepEqual(second.own("ann", "shared", "a.txt").length, 1);
+  deepEqual(second.own("bob", "shared", "a.txt"), []);
+  second.close();
+});
+
+Deno.test("Records tell the rows of files apart that have and had one name", () => {
+  using folder = temporaryFolder();
+  const [old, fresh] = [`${folder.path}/old`, `${folder.path}/fresh`];
+  Deno.writeTextFileSync(old, "old");
+  Deno.writeTextFileSync(fresh, "fresh");
+  const records = Records.open(`${folder.path}/records.db`, unexpected);
+  records.put("shared", rowOf(old, { digest: "old" }));
+  records.put("shared", rowOf(fresh, { digest: "fresh" }));
+  // Whichever of the two has the name now, its row is there.
+  equal(records.get("shared", "a.txt", Deno.lstatSync(old))?.digest, "old");
+  equal(records.get("shared", "a.txt", Deno.lstatSync(fresh))?.digest, "fresh");
+  equal(records.room("shared").get("a.txt")?.length, 2);
+  records.forget("shared", rowOf(fresh));
+  deepEqual(records.room("shared").get("a.txt")?.map(({ digest }) => digest), ["old"]);
+  records.put("shared", rowOf(fresh, { digest: "fresh" }));
+  records.forgetOthers("shared", rowOf(fresh));
+  deepEqual(records.room("shared").get("a.txt")?.map(({ digest }) => digest), ["fresh"]);
+  records.close();
+});
+
+Deno.test("holds() only for the inode, size and time the row was written for", () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/file`;
+  Deno.writeTextFileSync(path, "x");
+  const row = rowOf(path);
+  ok(holds(row, Deno.lstatSync(path)));
+  Deno.utimeSync(path, new Date(), new Date(5000));
+  ok(!holds(row, Deno.lstatSync(path)));
+  Deno.utimeSync(path, new Date(), new Date(row.mtime));
+  ok(holds(row, Deno.lstatSync(path)));
+  Deno.writeTextFileSync(path, "longer");
+  Deno.utimeSync(path, new Date(), new Date(row.mtime));
+  ok(!holds(row, Deno.lstatSync(path)));
+  Deno.writeTextFileSync(`${path} 2`, "x");
+  Deno.utimeSync(`${path} 2`, new Date(), new Date(row.mtime));
+  ok(!holds(row, Deno.lstatSync(`${path} 2`)));
+  Deno.symlinkSync("file", `${path} 3`);
+  ok(!holds(row, Deno.lstatSync(`${path} 3`)));
+});
+
+const DAMAGE: Readonly<Record<string, (bytes: Uint8Array<ArrayBuffer>) => Uint8Array>> = {
+  "is no database": () => new TextEncoder().encode("this is no database".repeat(100)),
+  "has a head of zeros": (bytes) => bytes.fill(0, 0, 100),
+  "has pages of rubbish": (bytes) => bytes.fill(0xa5, 4096),
+  "is cut short": (bytes) => bytes.slice(0, 6000),
+};
+
+for (const [says, damage] of Object.entries(DAMAGE)) {
+  Deno.test(`Records.open() sets a file aside that ${says}, and begins anew`, () => {
+    using folder = temporaryFolder();
+    const path = `${folder.path}/records.db`;
+    const file = `${folder.path}/file`;
+    Deno.writeTextFileSync(file, "x");
+    const first = Records.open(path, unexpected);
+    for (let number = 0; number < 100; number++) {
+      first.put("shared", rowOf(file, { name: `${number}`, requested: `${number}` }));
+    }
+    first.close();
+    const damaged = damage(Deno.readFileSync(path)).slice();
+    Deno.writeFileSync(path, damaged);
+    const asides: string[] = [];
+    const second = Records.open(path, (aside) => asides.push(aside));
+    equal(asides.length, 1);
+    deepEqual(Deno.readFileSync(asides[0] ?? ""), damaged);
+    equal(second.room("shared").size, 0);
+    second.put("shared", rowOf(file));
+    equal(second.room("shared").size, 1);
+    second.close();
+    Records.open(path, unexpected).close();
+  });
+}
+
+Deno.test("Records take the writes of several processes at once", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/records.db`;
+  const count = 200;
+  const workers = ["1", "2", "3"];
+  const said = await Promise.all(
+    workers.map((who) => linesOf(["records", path, who, String(count)])),
+  );
+  deepEqual(said, [[], [], []]);
+  const records = Records.open(path, unexpected);
+  equal(records.room("shared").size, count * workers.length);
+  records.close();
+});
