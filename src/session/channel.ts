@@ -12,8 +12,9 @@ import type { Message } from "../protocol/message.ts";
 import { encodePreamble, PreambleDecoder } from "../protocol/preamble.ts";
 import type { Connection } from "../transport/connection.ts";
 
-/** How often the deadlines are looked at, in milliseconds. */
+/** How often the deadlines are looked at, in milliseconds, and how often within the shortest. */
 const WATCH_MS = 1_000;
+const WATCHES = 4;
 /** Failures of ours that the peer is told before the connection ends. */
 const TOLD: ReadonlySet<FailureCode> = new Set(["protocol", "version", "timeout", "closing"]);
 /** Milliseconds that a side which gives up waits for the peer to hear why. */
@@ -60,6 +61,8 @@ export class Channel {
   #sending: Promise<void> = Promise.resolve();
   #started = false;
   #ending: Promise<void> | undefined;
+  #watcher: ReturnType<typeof setInterval> | undefined;
+  #reading = true;
   readonly #readEnded = Promise.withResolvers<void>();
   #failure: FtError | undefined;
   #writesPending = 0;
@@ -96,11 +99,15 @@ export class Channel {
   async send(message: Message): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     this.#start();
-    const now = performance.now();
-    this.#saidAt = now;
-    if (this.#writesPending++ === 0) this.#writeSince = now;
+    this.#saidAt = performance.now();
+    await this.#written(() => this.#writer.write(toFrame(message)));
+  }
+
+  /** Waits for something to be written, within the deadline for that. */
+  async #written(write: () => Promise<void>): Promise<void> {
+    if (this.#writesPending++ === 0) this.#writeSince = performance.now();
     try {
-      await this.#writer.write(toFrame(message));
+      await write();
     } catch (thrown) {
       throw this.#failure ?? toFailure(thrown);
     } finally {
@@ -116,14 +123,15 @@ export class Channel {
    * @throws FtError of what ended the conversation: the peer's ERROR, before any failure of ours.
    */
   async run(dispatch: (message: Message) => void | Promise<void>): Promise<void> {
-    const watch = setInterval(() => this.#watch(), WATCH_MS);
+    const shortest = Math.min(...Object.values(this.#deadlines)) * 1_000;
+    this.#watcher = setInterval(() => this.#watch(), Math.min(WATCH_MS, shortest / WATCHES));
     let failure: FtError | undefined;
     try {
       await this.#read(dispatch);
     } catch (thrown) {
       failure = toFailure(thrown);
     }
-    clearInterval(watch);
+    this.#reading = false;
     this.#readEnded.resolve();
     if (failure !== undefined) await this.end(failure);
     await this.#ending;
@@ -169,16 +177,16 @@ export class Channel {
   /** Nothing more will be sent. */
   async finish(): Promise<void> {
     this.#start();
-    try {
+    await this.#written(async () => {
       await this.#writer.close();
       await this.#sending;
-    } catch (thrown) {
-      throw this.#failure ?? toFailure(thrown);
-    }
+    });
   }
 
-  /** Frees the connection. For after {@linkcode run}. */
+  /** Frees the connection. For after {@linkcode run}; until then what is sent has a deadline. */
   close(): void {
+    clearInterval(this.#watcher);
+    this.#failure ??= new FtError("lost", "The connection is closed.");
     this.#connection.abort();
   }
 
@@ -206,8 +214,9 @@ export class Channel {
       }
       clearTimeout(timer);
     }
-    await this.#writer.abort(this.#failure).catch(() => {});
+    // First of all the connection: a write that the peer does not take would hold up the writer.
     this.#connection.abort();
+    await this.#writer.abort(this.#failure).catch(() => {});
     await this.#sending.catch(() => {});
   }
 
@@ -216,11 +225,12 @@ export class Channel {
     const now = performance.now();
     const late = (since: number, seconds: number) => now - since > seconds * 1000;
     const { handshake, frame, idle, ping } = this.#deadlines;
-    if (this.#isServer && !this.#greeted && late(this.#openedAt, handshake)) {
+    const heeded = this.#reading && !this.#dispatching;
+    if (this.#reading && this.#isServer && !this.#greeted && late(this.#openedAt, handshake)) {
       this.#expire("No greeting came in time.");
-    } else if (!this.#dispatching && late(this.#frameSince ?? now, frame)) {
+    } else if (heeded && late(this.#frameSince ?? now, frame)) {
       this.#expire("A message took too long to arrive.");
-    } else if (!this.#dispatching && late(this.#heardAt, idle)) {
+    } else if (heeded && this.#frameSince === undefined && late(this.#heardAt, idle)) {
       this.#expire("The other side has been silent for too long.");
     } else if (this.#writesPending > 0 && late(this.#writeSince, frame)) {
       this.#expire("The other side does not take what is sent.");

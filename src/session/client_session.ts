@@ -3,7 +3,7 @@ import type { Message } from "../protocol/message.ts";
 import type { Conflict, Item, Receipt, Room } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
 import { Channel, type Deadlines } from "./channel.ts";
-import { Download, type DownloadRequest } from "./download.ts";
+import { Download, type DownloadRequest, existing } from "./download.ts";
 import { Listing } from "./listing.ts";
 import { Outgoing, type OutgoingOptions } from "./send.ts";
 import type { Transfer } from "./transfer.ts";
@@ -38,6 +38,7 @@ export class ClientSession {
   readonly #transfers = new Map<number, Transfer>();
   readonly #ended: Promise<FtError | undefined>;
   readonly #run: string;
+  #over: FtError | undefined;
   #nextId = 1;
 
   constructor(connection: Connection, options: ClientSessionOptions) {
@@ -51,7 +52,8 @@ export class ClientSession {
       () => undefined,
       toFailure,
     ).then(async (failure) => {
-      const end = failure ?? new FtError("lost", "The server ended the connection.");
+      // Set before any is ended: what begins from now on would wait for an end for ever.
+      const end = this.#over = failure ?? new FtError("lost", "The server ended the connection.");
       await Promise.all([...this.#transfers.values()].map((transfer) => transfer.end(end)));
       this.#channel.close();
       return failure;
@@ -69,6 +71,12 @@ export class ClientSession {
     if (message.id === 0 || message.id >= this.#nextId) {
       throw new FtError("protocol", "The server speaks of a transfer that never was.");
     }
+  }
+
+  /** The id of a new transfer. */
+  #begin(): number {
+    if (this.#over !== undefined) throw this.#over;
+    return this.#nextId++;
   }
 
   /** Waits for a transfer's own work; the peer's reason outranks a failure to send. */
@@ -97,7 +105,7 @@ export class ClientSession {
 
   /** Sends a file; resolves with the server's receipt. */
   async upload({ room, name, conflict, ...rest }: UploadRequest): Promise<Receipt> {
-    const id = this.#nextId++;
+    const id = this.#begin();
     const entry = { name, room, conflict };
     const outgoing = new Outgoing({
       channel: this.#channel,
@@ -111,14 +119,22 @@ export class ClientSession {
 
   /** Fetches a file into a store; resolves once it is in its place. */
   async download(request: DownloadRequest): Promise<Receipt> {
-    const id = this.#nextId++;
-    const download = new Download(this.#channel, id, this.#run, request);
+    // Ids go to the server in the order they are given: nothing may be waited for in between.
+    const there = await existing(request);
+    let id: number;
+    try {
+      id = this.#begin();
+    } catch (thrown) {
+      there?.close();
+      throw thrown;
+    }
+    const download = new Download(this.#channel, id, this.#run, request, there);
     return await this.#track(id, download, () => download.run());
   }
 
   /** The files of a room; `onItems` hears them page by page as they come. */
   async list(room: Room, onItems: (items: readonly Item[]) => void): Promise<void> {
-    const id = this.#nextId++;
+    const id = this.#begin();
     const listing = new Listing(this.#channel, id, room, onItems);
     await this.#track(id, listing, () => listing.run());
   }

@@ -1,13 +1,15 @@
-import { type FtError, toFailure } from "../error.ts";
+import { FtError, toFailure } from "../error.ts";
 import type { Message, MessageOf } from "../protocol/message.ts";
-import type { Conflict, Receipt, Room, Source, Store } from "../storage/store.ts";
+import type { Conflict, Receipt, Room, Source } from "../storage/store.ts";
 import type { Channel } from "./channel.ts";
 import { digestSource } from "./chunk_reader.ts";
-import { Incoming, type IncomingOptions } from "./receive.ts";
+import { extentOf, Incoming, type IncomingOptions } from "./receive.ts";
+import { waitsForReady } from "./send.ts";
 import type { Transfer } from "./transfer.ts";
 
 /** A file to download. */
-export interface DownloadRequest extends Pick<IncomingOptions, "store" | "onReady" | "onVerified"> {
+export interface DownloadRequest
+  extends Pick<IncomingOptions, "store" | "onReady" | "onVerified" | "onChanged"> {
   readonly room: Room;
   readonly name: string;
   /** The tag of the list it was chosen from. */
@@ -28,21 +30,28 @@ export class Download implements Transfer {
   readonly #run: string;
   readonly #request: DownloadRequest;
   readonly #incoming: Incoming;
-  readonly #there: Promise<Source | undefined>;
+  readonly #there: Source | undefined;
+  #begun = false;
 
-  constructor(channel: Channel, id: number, run: string, request: DownloadRequest) {
+  /** `there` is the file that has the target's name now; it is closed when {@linkcode run} ends. */
+  constructor(
+    channel: Channel,
+    id: number,
+    run: string,
+    request: DownloadRequest,
+    there: Source | undefined,
+  ) {
     this.#channel = channel;
     this.#id = id;
     this.#run = run;
     this.#request = request;
     this.#incoming = new Incoming({ channel, id, ...request });
-    this.#there = existing(request.store, request.room, request.target);
-    this.#there.catch(() => {});
+    this.#there = there;
   }
 
   async run(): Promise<Receipt> {
     const { room, name, tag } = this.#request;
-    const there = await this.#there;
+    const there = this.#there;
     try {
       await this.#channel.send({
         kind: "request",
@@ -59,17 +68,22 @@ export class Download implements Transfer {
   }
 
   handle(message: Message): void | Promise<void> {
-    if (message.kind !== "entry") return this.#incoming.handle(message);
-    return this.#begin(message).catch((thrown) => this.#incoming.fail(toFailure(thrown)));
+    if (message.kind !== "entry" || this.#begun) return this.#incoming.handle(message);
+    this.#begun = true;
+    const begun = this.#begin(message).catch((thrown) => this.#incoming.fail(toFailure(thrown)));
+    return waitsForReady(message) ? undefined : begun;
   }
 
   async #begin(entry: MessageOf<"entry">): Promise<void> {
     const { room, target, conflict, origin, onSize } = this.#request;
     onSize?.(entry.size);
-    const there = await this.#there;
+    const there = this.#there;
     // The server says a digest when the sizes agree: only then is ours worth computing.
     if (there !== undefined && entry.digest !== undefined && entry.size === there.size) {
-      const digest = await digestSource(there, target);
+      const onRead = () => {
+        if (this.#incoming.settled) throw new FtError("interrupted");
+      };
+      const digest = await digestSource(there, target, { onRead });
       if (digest === entry.digest) {
         return await this.#incoming.finish({
           name: target,
@@ -79,6 +93,7 @@ export class Download implements Transfer {
         });
       }
     }
+    if (this.#incoming.settled) return;
     await this.#incoming.begin(entry, {
       room,
       name: target,
@@ -88,6 +103,7 @@ export class Download implements Transfer {
       version: entry.source,
       run: this.#run,
       conflict,
+      extent: extentOf(entry.size),
     });
   }
 
@@ -96,9 +112,12 @@ export class Download implements Transfer {
   }
 }
 
-async function existing(store: Store, room: Room, name: string): Promise<Source | undefined> {
+/** The file that a download's target names already, opened; undefined when there is none. */
+export async function existing(
+  { store, room, target }: DownloadRequest,
+): Promise<Source | undefined> {
   try {
-    return await store.open(room, name);
+    return await store.open(room, target);
   } catch (thrown) {
     if (toFailure(thrown).code === "not_found") return undefined;
     throw thrown;

@@ -1,5 +1,5 @@
 import { FtError, toFailure } from "../error.ts";
-import { chunkCount, chunkExtent, fullChunk } from "../protocol/chunk.ts";
+import { chunkCount, chunkExtent, type Extent, fullChunk } from "../protocol/chunk.ts";
 import {
   ChunkDigests,
   createHasher,
@@ -17,6 +17,8 @@ import { sendFailure, type Transfer } from "./transfer.ts";
 
 /** Milliseconds between two ACKs. */
 const ACK_MS = 100;
+/** Journaled in place of the digest of a chunk that is being written over: no chunk has it. */
+const NO_DIGEST: Uint8Array<ArrayBuffer> = new Uint8Array(DIGEST_BYTES);
 
 /** What is received into what, and who hears of it. */
 export interface IncomingOptions {
@@ -29,6 +31,8 @@ export interface IncomingOptions {
   readonly onReady?: (held: number) => void;
   /** Hears how many bytes are verified. */
   readonly onVerified?: (bytes: number) => void;
+  /** Hears that what was held was of another version, and how many bytes of it still matched. */
+  readonly onChanged?: (held: number, kept: number) => void;
 }
 
 interface OpenChunk {
@@ -42,12 +46,20 @@ export class Incoming implements Transfer {
   readonly #options: IncomingOptions;
   readonly #outcome = Promise.withResolvers<Receipt>();
   readonly #digests = new ChunkDigests();
+  /** Chunks held from earlier: the sender may have another version of them. */
+  readonly #old = new Set<number>();
   #entry: Entry | undefined;
+  #staging: Promise<Partial | Receipt> | undefined;
   #partial: Partial | undefined;
   #chunk: OpenChunk | undefined;
   #verified = 0;
   #received = 0;
+  /** Bytes held from earlier, and how many of them the sender sent anew. */
+  #held = 0;
+  #resent = 0;
   #ackedAt = 0;
+  /** Whether the sender may send. */
+  #isReady = false;
   #committing = false;
   #settled = false;
 
@@ -66,23 +78,36 @@ export class Incoming implements Transfer {
     return this.#received;
   }
 
-  /** Opens the place where the file of `entry` goes to, and tells the sender what is held of it. */
+  /** Whether it is decided what becomes of it. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  /**
+   * Opens the place where the file of `entry` goes to, and tells the sender what is held of it.
+   * Never rejects. Where the sender waits for READY nothing else on the connection need wait for
+   * this: while both sides wait to be read, neither would read.
+   */
   async begin(entry: Entry, request: StageRequest): Promise<void> {
     this.#entry = entry;
     try {
-      const staged = await this.#options.store.stage(request);
+      this.#staging = this.#options.store.stage(request);
+      const staged = await this.#staging;
       if ("outcome" in staged) return await this.finish(staged);
+      if (this.#settled) return;
       this.#partial = staged;
-      if (this.#settled) return await staged.close();
       // A stream of unknown length starts afresh: nothing tells whether it is the same one.
       for (const { index, digest } of entry.size === undefined ? [] : staged.held) {
         const { size } = chunkExtent(index, entry.size ?? 0);
-        if (size === 0) continue;
+        if (size === 0 || equal(digest, NO_DIGEST)) continue;
         this.#digests.set(index, digest);
+        this.#old.add(index);
         this.#verified += size;
       }
-      this.#options.onReady?.(this.#verified);
+      this.#held = this.#verified;
+      this.#options.onReady?.(this.#held);
       if (waitsForReady(entry)) await this.#sayReady();
+      else this.#isReady = true;
     } catch (thrown) {
       await this.fail(toFailure(thrown));
     }
@@ -102,6 +127,7 @@ export class Incoming implements Transfer {
       first = end - 1;
     }
     const version = this.#partial?.version;
+    this.#isReady = true;
     await channel.send({
       kind: "ready",
       id,
@@ -113,26 +139,31 @@ export class Incoming implements Transfer {
     switch (message.kind) {
       case "data":
       case "chunk":
-        return this.#settled || this.#committing ? undefined : this.#take(message);
+        if (this.#committing) break;
+        return this.#settled ? undefined : this.#take(message);
       case "commit":
+        if (this.#committing) break;
         // What follows on the connection need not wait until this file is on the disk.
-        if (!this.#settled && !this.#committing) this.#commit(message);
+        if (!this.#settled) this.#commit(message);
         return undefined;
       case "error":
         return this.end(peerFailure(message));
-      default:
-        throw new FtError("protocol", `A sender does not say '${message.kind}'.`);
     }
+    throw new FtError("protocol", `A sender does not say '${message.kind}' now.`);
   }
 
   async #take(message: MessageOf<"data"> | MessageOf<"chunk">): Promise<void> {
     const { chunk: index, bytes } = message;
+    const partial = this.#partial;
+    if (partial === undefined || !this.#isReady) {
+      throw new FtError("protocol", "Bytes came before READY was said.");
+    }
     const chunk = this.#place(message);
     const { offset } = fullChunk(index);
-    const partial = this.#partial;
-    if (partial === undefined) throw new FtError("protocol", "Bytes came before READY was said.");
     this.#received += bytes.length;
     try {
+      // Its journaled digest would vouch for what is written now, if we ended before it is verified.
+      if (this.#old.has(index) && chunk.filled === 0) await partial.keep(index, NO_DIGEST);
       const isWhole = message.kind === "chunk" && chunk.filled === 0;
       // Hashed on another thread while it is written here.
       const hashed = isWhole ? sha256(bytes) : undefined;
@@ -147,7 +178,7 @@ export class Incoming implements Transfer {
       const digest = await hashed ?? chunk.hasher?.digest() ?? new Uint8Array();
       await this.#verify(index, chunk.filled, digest, message.digest);
     } catch (thrown) {
-      await this.fail(toFailure(thrown));
+      this.fail(toFailure(thrown));
     }
   }
 
@@ -164,7 +195,10 @@ export class Incoming implements Transfer {
     // Without a known size only the last chunk may be short, so they come in order.
     const inOrder = size !== undefined ||
       (index === this.#digests.count && (index === 0 || this.#verified === extent.offset));
-    if (!fits || !inOrder) throw new FtError("protocol", "A piece of a file is out of place.");
+    const isTwice = this.#digests.has(index) && !this.#old.has(index);
+    if (!fits || !inOrder || isTwice) {
+      throw new FtError("protocol", "A piece of a file is out of place.");
+    }
     return this.#chunk;
   }
 
@@ -174,12 +208,13 @@ export class Incoming implements Transfer {
     digest: Uint8Array,
     claimed: Uint8Array,
   ): Promise<void> {
-    if (!claimed.every((byte, at) => byte === digest[at])) {
+    if (!equal(claimed, digest)) {
       throw new FtError("digest", `Bytes of '${this.#entry?.name}' changed on the way.`, {
         hint: "Run the same again: only what is missing travels.",
       });
     }
     if (!this.#digests.has(index)) this.#verified += size;
+    if (this.#old.delete(index)) this.#resent += size;
     this.#digests.set(index, digest);
     await this.#partial?.keep(index, digest);
     this.#options.onVerified?.(this.#verified);
@@ -218,6 +253,7 @@ export class Incoming implements Transfer {
         hint: "Run the same again: it starts afresh.",
       });
     }
+    if (this.#resent > 0) this.#options.onChanged?.(this.#held, this.#held - this.#resent);
     return await partial.publish(size, digest);
   }
 
@@ -232,18 +268,40 @@ export class Incoming implements Transfer {
     this.#outcome.resolve(receipt);
   }
 
-  /** Gives up and tells the sender. What is verified stays for a later run. */
+  /**
+   * Gives up and tells the sender. What is verified stays for a later run. The transfer stays open
+   * until its sender has been told: that bounds what waits for a peer that does not listen.
+   */
   async fail(failure: FtError): Promise<void> {
     if (this.#settled) return;
+    this.#settled = true;
     await sendFailure(this.#options.channel, this.#options.id, failure);
-    await this.end(failure);
+    await this.#giveUp(failure);
   }
 
   /** The sender is gone, or called it off. What is complete still gets its place. */
   async end(failure: FtError): Promise<void> {
     if (this.#settled || this.#committing) return;
     this.#settled = true;
-    await this.#partial?.close().catch(() => {});
+    await this.#giveUp(failure);
+  }
+
+  async #giveUp(failure: FtError): Promise<void> {
+    try {
+      const staged = await this.#staging;
+      if (staged !== undefined && !("outcome" in staged)) await staged.close();
+    } catch {
+      // What it would have kept is not kept; the reason for giving up stays the same.
+    }
     this.#outcome.reject(failure);
   }
+}
+
+/** Where the chunks of a file of `size` bytes lie. */
+export function extentOf(size: number | undefined): (index: number) => Extent {
+  return (index) => chunkExtent(index, size ?? FILE_BYTES);
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

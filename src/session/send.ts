@@ -40,12 +40,20 @@ export class Outgoing implements Transfer {
   readonly #digests = new ChunkDigests();
   readonly #ready = Promise.withResolvers<MessageOf<"ready"> | undefined>();
   readonly #outcome = Promise.withResolvers<Receipt>();
+  #awaitsReady: boolean;
+  #digest: string | undefined;
+  #isRead = true;
   #settled = false;
   #sent = 0;
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
     this.#reader = new ChunkReader(options.source, options.entry.name);
+    const { size } = options.source;
+    this.#awaitsReady = waitsForReady({
+      ...options.entry,
+      ...(size === undefined ? {} : { size }),
+    });
     // Both are heard in run(); a failure before that is not an unhandled one.
     this.#ready.promise.catch(() => {});
     this.#outcome.promise.catch(() => {});
@@ -56,21 +64,43 @@ export class Outgoing implements Transfer {
     return this.#sent;
   }
 
+  /**
+   * The digest of the source, once all of it was read. Where the receiver held a part that was not
+   * read again, the digest is in part the receiver's word, and no knowledge of ours.
+   */
+  get digest(): string | undefined {
+    return this.#isRead ? this.#digest : undefined;
+  }
+
   handle(message: Message): void {
+    // Words that crossed the end on their way.
+    if (this.#settled) return;
     switch (message.kind) {
       case "held":
+        if (!this.#awaitsReady || message.first < this.#digests.end) break;
         return this.#hold(message);
       case "ready":
+        if (!this.#awaitsReady) break;
+        this.#awaitsReady = false;
         return this.#ready.resolve(message);
       case "ack":
+        if (message.verified > (this.#options.source.size ?? this.#sent)) break;
         return this.#options.onVerified?.(message.verified);
       case "done":
-        return this.#settle(() => this.#outcome.resolve(receiptOf(message)));
+        return this.#done(message);
       case "error":
         return this.end(peerFailure(message));
-      default:
-        throw new FtError("protocol", `A receiver does not say '${message.kind}'.`);
     }
+    throw new FtError("protocol", `A receiver does not say '${message.kind}' now.`);
+  }
+
+  #done(message: MessageOf<"done">): void {
+    const receipt = receiptOf(message);
+    const isStored = receipt.outcome === "new" || receipt.outcome === "replaced";
+    if (isStored && this.#digest === undefined) {
+      throw new FtError("protocol", "A receiver was done before all was sent.");
+    }
+    this.#settle(() => this.#outcome.resolve(receipt));
   }
 
   end(failure: FtError): void {
@@ -107,14 +137,10 @@ export class Outgoing implements Transfer {
         ...(mtime === undefined ? {} : { mtime }),
         ...(version === undefined ? {} : { source: version }),
       });
-      const ready = waitsForReady({ ...entry, size }) ? await this.#ready.promise : undefined;
+      const ready = this.#awaitsReady ? await this.#ready.promise : undefined;
       this.#options.onReady?.(this.#heldBytes());
-      const digest = await turn.take(() => this.#body(ready));
-      const receipt = await this.#outcome.promise;
-      if (digest !== undefined && receipt.outcome !== "skipped" && receipt.digest !== digest) {
-        throw new FtError("digest", `'${entry.name}' was stored with another digest.`);
-      }
-      return receipt;
+      await turn.take(() => this.#body(ready));
+      return this.#checked(await this.#outcome.promise);
     } catch (thrown) {
       const failure = toFailure(thrown);
       if (!this.#settled) await sendFailure(channel, id, failure);
@@ -123,13 +149,25 @@ export class Outgoing implements Transfer {
     }
   }
 
-  /** Sends what the receiver lacks; resolves with the digest, or with nothing once it is settled. */
-  async #body(ready: MessageOf<"ready"> | undefined): Promise<string | undefined> {
+  /** The receipt, if it is of this file. */
+  #checked(receipt: Receipt): Receipt {
+    const { entry, source } = this.#options;
+    const digest = this.#digest ?? entry.digest;
+    const isOther = digest === undefined
+      ? receipt.size !== (source.size ?? receipt.size)
+      : receipt.digest !== digest;
+    if (receipt.outcome === "skipped" || !isOther) return receipt;
+    throw new FtError("digest", `'${entry.name}' was stored with another digest.`);
+  }
+
+  /** Sends what the receiver lacks, until all is sent or it is settled. */
+  async #body(ready: MessageOf<"ready"> | undefined): Promise<void> {
     const { channel, id, source } = this.#options;
     const isCurrent = ready?.source !== undefined && ready.source === source.version;
-    if (this.#digests.count > 0 && !isCurrent) await this.#compare();
+    if (isCurrent) this.#isRead = this.#digests.count === 0;
+    else if (this.#digests.count > 0) await this.#compare();
     for await (const { chunk, bytes, digest } of ahead(this.#missing())) {
-      if (this.#settled) return undefined;
+      if (this.#settled) return;
       this.#sent += bytes.length;
       await channel.send(
         digest === undefined
@@ -137,12 +175,11 @@ export class Outgoing implements Transfer {
           : { kind: "chunk", id, chunk, bytes, digest },
       );
     }
-    if (this.#settled) return undefined;
+    if (this.#settled) return;
     this.#reader.check();
     const size = source.size ?? this.#sent;
-    const digest = await this.#digests.file(size, chunkCount(size));
-    await channel.send({ kind: "commit", id, digest });
-    return digest;
+    this.#digest = await this.#digests.file(size, chunkCount(size));
+    await channel.send({ kind: "commit", id, digest: this.#digest });
   }
 
   #heldBytes(): number {
@@ -169,7 +206,7 @@ export class Outgoing implements Transfer {
       if (same) kept += size;
       else this.#digests.delete(index);
     }
-    this.#options.onChanged?.(held, kept);
+    if (kept < held) this.#options.onChanged?.(held, kept);
   }
 
   async *#missing(): AsyncGenerator<Piece & { chunk: number }> {
@@ -200,11 +237,17 @@ function equal(a: Uint8Array, b: Uint8Array | undefined): boolean {
 /** Has the next value made while the last one is being used: reading and hashing beside sending. */
 async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
   let next = source.next();
-  for (;;) {
-    const { done, value } = await next;
-    if (done) return;
-    next = source.next();
-    next.catch(() => {});
-    yield value;
+  try {
+    for (;;) {
+      const { done, value } = await next;
+      if (done) return;
+      next = source.next();
+      next.catch(() => {});
+      yield value;
+    }
+  } finally {
+    // Who stops early closes what is read from: the reading that is under way ends before.
+    await next.catch(() => {});
+    await source.return(undefined);
   }
 }

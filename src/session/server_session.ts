@@ -7,8 +7,8 @@ import type { Item, Receipt, Room, Source, Store } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
 import { Channel, type Deadlines } from "./channel.ts";
 import { digestSource } from "./chunk_reader.ts";
-import { Incoming } from "./receive.ts";
-import { Outgoing } from "./send.ts";
+import { extentOf, Incoming } from "./receive.ts";
+import { Outgoing, waitsForReady } from "./send.ts";
 import { Asked, sendFailure, type Transfer } from "./transfer.ts";
 import { Turn } from "./turn.ts";
 
@@ -47,6 +47,8 @@ export class ServerSession {
   readonly #channel: Channel;
   readonly #options: ServerSessionOptions;
   readonly #turn = new Turn();
+  /** A list is made as a whole: one at a time keeps what a client can make us hold bounded. */
+  readonly #listing = new Turn();
   readonly #transfers = new Map<number, Transfer>();
   readonly #work = new Set<Promise<void>>();
   #owner: string | undefined;
@@ -107,7 +109,7 @@ export class ServerSession {
         throw new FtError("protocol", `'${message.kind}' is out of place.`);
       default:
         // Late words about a transfer that has ended are to be expected; others are not.
-        if (message.id <= this.#lastId) return;
+        if (message.id > 0 && message.id <= this.#lastId) return;
         throw new FtError("protocol", `'${message.kind}' for a transfer that never was.`);
     }
   }
@@ -175,7 +177,7 @@ export class ServerSession {
     this.#work.add(work);
   }
 
-  async #receive(entry: Entry): Promise<void> {
+  #receive(entry: Entry): void | Promise<void> {
     const { id, room, name } = entry;
     const { store } = this.#options;
     const incoming = new Incoming({
@@ -194,9 +196,10 @@ export class ServerSession {
       }
       acceptName(name);
     } catch (thrown) {
-      return await incoming.fail(toFailure(thrown));
+      incoming.fail(toFailure(thrown));
+      return;
     }
-    await incoming.begin(entry, {
+    const begun = incoming.begin(entry, {
       room,
       name,
       owner: this.#owner ?? "",
@@ -205,7 +208,9 @@ export class ServerSession {
       version: entry.source,
       run: this.#run,
       conflict: entry.conflict ?? "rename",
+      extent: extentOf(entry.size),
     });
+    return waitsForReady(entry) ? undefined : begun;
   }
 
   #send({ id, room, name, tag, size }: MessageOf<"request">): void {
@@ -216,7 +221,9 @@ export class ServerSession {
       let source: Source | undefined;
       try {
         source = await this.#open(room, name, tag);
-        const digest = size === source.size ? await this.#digest(room, name, source) : undefined;
+        const digest = size === source.size
+          ? await this.#digest(room, name, source, () => asked.check())
+          : undefined;
         outgoing = new Outgoing({
           channel: this.#channel,
           id,
@@ -226,7 +233,10 @@ export class ServerSession {
         });
         asked.answer(outgoing);
         const receipt = await outgoing.run();
-        this.#options.store.note(room, name, source, receipt.digest);
+        // Only what we have read ourselves: a client may say that it has anything.
+        if (outgoing.digest !== undefined) {
+          this.#options.store.note(room, name, source, outgoing.digest);
+        }
         return { ...receipt, name };
       } catch (thrown) {
         const failure = toFailure(thrown);
@@ -254,9 +264,9 @@ export class ServerSession {
     }
   }
 
-  async #digest(room: Room, name: string, source: Source): Promise<string> {
+  async #digest(room: Room, name: string, source: Source, onRead: () => void): Promise<string> {
     if (source.digest !== undefined) return source.digest;
-    const digest = await digestSource(source, name);
+    const digest = await digestSource(source, name, { onRead });
     this.#options.store.note(room, name, source, digest);
     return digest;
   }
@@ -266,15 +276,7 @@ export class ServerSession {
     const outcome = (async () => {
       try {
         if (room === "private") throw new FtError("denied", "The private room is not listed.");
-        const items: Item[] = [];
-        for await (const item of this.#options.store.items(room)) items.push(item);
-        items.sort((a, b) => a.time - b.time || (a.name < b.name ? -1 : 1));
-        for (let at = 0; at === 0 || at < items.length; at += LIST_ITEMS) {
-          const page = items.slice(at, at + LIST_ITEMS);
-          const last = at + LIST_ITEMS >= items.length;
-          asked.check();
-          await this.#channel.send({ kind: "items", id, items: page, last });
-        }
+        await this.#listing.take(() => this.#sendItems(id, room, () => asked.check()));
         return undefined;
       } catch (thrown) {
         const failure = toFailure(thrown);
@@ -284,6 +286,20 @@ export class ServerSession {
     })();
     const about = { action: "list", room, name: "" } as const;
     this.#track(id, asked, outcome, about, () => 0);
+  }
+
+  /** Sends a room's items, oldest first; `check` throws when they are wanted no more. */
+  async #sendItems(id: number, room: Room, check: () => void): Promise<void> {
+    check();
+    const items: Item[] = [];
+    for await (const item of this.#options.store.items(room)) items.push(item);
+    items.sort((a, b) => a.time - b.time || (a.name < b.name ? -1 : 1));
+    for (let at = 0; at === 0 || at < items.length; at += LIST_ITEMS) {
+      const page = items.slice(at, at + LIST_ITEMS);
+      const last = at + LIST_ITEMS >= items.length;
+      check();
+      await this.#channel.send({ kind: "items", id, items: page, last });
+    }
   }
 }
 

@@ -41,11 +41,16 @@ export class Asked implements Transfer {
 /** Failures whose own words may name paths of this machine, which are nobody else's business. */
 const PRIVATE: ReadonlySet<string> = new Set(["unexpected", "io", "read_only", "disk_full"]);
 
+/** Whether the operating system's words are among those of a failure. */
+function isPrivate({ code, cause }: FtError): boolean {
+  return PRIVATE.has(code) || cause !== undefined;
+}
+
 /** Tells the peer that a transfer failed. A connection that is gone needs no telling. */
 export async function sendFailure(channel: Channel, id: number, failure: FtError): Promise<void> {
   if (failure.side === "there") return;
   const { code, message, hint } = failure;
-  const words = PRIVATE.has(code)
+  const words = isPrivate(failure)
     ? { message: failure.sentence }
     : { message, ...(hint === undefined ? {} : { hint }) };
   await channel.send({ kind: "error", id, code, ...words }).catch(() => {});

@@ -24,9 +24,10 @@ const SMALL_BYTES = 32 * 1024;
 const GATHER_BYTES = 128 * 1024;
 
 function lost(thrown: unknown): FtError {
-  const failure = toFailure(thrown);
-  if (failure.code === "lost" || failure.code === "timeout") return failure;
-  return new FtError("lost", "The connection was lost.", { cause: thrown });
+  if (thrown instanceof FtError) return thrown;
+  // What the system calls it ("Broken pipe") helps nobody.
+  const code = toFailure(thrown).code === "timeout" ? "timeout" : "lost";
+  return new FtError(code, undefined, { cause: thrown });
 }
 
 function readableOf(conn: Deno.Conn): ReadableStream<Uint8Array<ArrayBuffer>> {

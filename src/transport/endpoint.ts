@@ -9,6 +9,10 @@ export interface Endpoint {
 /** The port where none is named. */
 export const DEFAULT_PORT = 5000;
 
+/** An IPv6 address in brackets, with its zone where it has one, or a name; then the port. */
+const ADDRESS =
+  /^(?:\[([0-9a-fA-F.]*:[0-9a-fA-F:.]*(?:%[\w.-]+)?)\]|([^\s:/\[\]@#?]+))(?::([0-9]{1,5}))?$/;
+
 /** Whether `port` is a TCP port; 0 asks for a free one. */
 function isPort(port: number): boolean {
   return Number.isInteger(port) && port >= 0 && port <= 65_535;
@@ -20,7 +24,7 @@ function isPort(port: number): boolean {
  * @throws FtError `usage` on anything else.
  */
 export function parseEndpoint(text: string): Endpoint {
-  const match = /^(?:\[([0-9a-fA-F:.%\w]+)\]|([^\s:/\[\]@#?]+))(?::([0-9]{1,5}))?$/.exec(text);
+  const match = ADDRESS.exec(text);
   const hostname = match?.[1] ?? match?.[2];
   const port = match?.[3] === undefined ? DEFAULT_PORT : Number(match[3]);
   if (hostname === undefined || hostname.length > 255 || !isPort(port)) {

@@ -28,7 +28,11 @@ async function* accept(listener: Deno.TcpListener, isOpen: () => boolean) {
       }
       continue;
     }
-    conn.setNoDelay(true);
+    try {
+      conn.setNoDelay(true);
+    } catch {
+      // The peer is gone already; reading will say so.
+    }
     const { hostname, port } = conn.remoteAddr;
     // A dual-stack listener sees IPv4 peers in their IPv6 form.
     const peer = { hostname: hostname.replace(/^::ffff:(?=[0-9.]+$)/, ""), port };

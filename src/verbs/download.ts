@@ -56,6 +56,7 @@ function openOutput(output: string, several: boolean): Output {
     onIdle: () => removeIfEmpty(staging),
   });
   store.staging.sweep(KEEP_PARTIALS_MS);
+  removeIfEmpty(staging);
   return { store, file };
 }
 
@@ -99,6 +100,7 @@ async function download(
       onSize: (told) => size = told,
       onReady: (held) => onEvent?.({ kind: "started", id, name: target, size, held }),
       onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
+      onChanged: (held, kept) => onEvent?.({ kind: "changed", id, name: target, held, kept }),
     });
     onEvent?.({ kind: "done", id, receipt });
     return receipt;

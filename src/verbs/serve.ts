@@ -145,7 +145,8 @@ function start(
       ...(onReport === undefined ? {} : { onReport }),
     });
     const served = session.serve().then((failure) => {
-      if (failure?.side === "here") onTrouble?.(connection.peer, failure);
+      const isTold = failure?.side === "here" && failure.code !== "closing";
+      if (isTold) onTrouble?.(connection.peer, failure);
     }).finally(() => sessions.delete(session));
     sessions.set(session, served);
   };

@@ -1,0 +1,163 @@
+/**
+ * A server's rooms and a client's downloads in a temporary folder, and conversations in memory
+ * between the two.
+ *
+ * @module
+ */
+import type { FtError } from "../../src/error.ts";
+import { ClientSession } from "../../src/session/client_session.ts";
+import type { Deadlines } from "../../src/session/channel.ts";
+import { ServerSession, type TransferReport } from "../../src/session/server_session.ts";
+import { FolderStore } from "../../src/storage/folder_store.ts";
+import { Records } from "../../src/storage/records.ts";
+import type { Room, Source, Store } from "../../src/storage/store.ts";
+import { Link, type LinkOptions } from "../memory_connection.ts";
+
+const FOLDERS = { private: "uploads", public: "shared_files", shared: "shared_uploads" } as const;
+
+/** How one conversation differs from the plain one. */
+export interface TalkOptions extends LinkOptions {
+  readonly owner?: string;
+  readonly run?: string;
+  readonly store?: Store;
+  readonly deadlines?: Deadlines;
+}
+
+/** One conversation: both its sessions and what lies between them. */
+export interface Talk {
+  readonly link: Link;
+  readonly client: ClientSession;
+  readonly server: ServerSession;
+  /** What the server's session ended with. */
+  readonly served: Promise<FtError | undefined>;
+}
+
+/** A server and a client on one file system. */
+export class World {
+  readonly root: string = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "ft-world-" }));
+  readonly records: Records;
+  readonly store: FolderStore;
+  readonly downloads: FolderStore;
+  readonly reports: TransferReport[] = [];
+  readonly #talks: Talk[] = [];
+
+  constructor() {
+    for (const folder of [...Object.values(FOLDERS), ".ft", "downloads"]) {
+      Deno.mkdirSync(`${this.root}/${folder}`);
+    }
+    this.records = Records.open(`${this.root}/.ft/records.db`, () => {});
+    this.store = new FolderStore({
+      rooms: {
+        private: `${this.root}/${FOLDERS.private}`,
+        public: `${this.root}/${FOLDERS.public}`,
+        shared: `${this.root}/${FOLDERS.shared}`,
+      },
+      staging: `${this.root}/.ft/staging`,
+      records: this.records,
+    });
+    const downloads = `${this.root}/downloads`;
+    this.downloads = new FolderStore({
+      rooms: { public: downloads, shared: downloads },
+      staging: `${downloads}/.ft`,
+    });
+  }
+
+  /** A conversation that has begun. */
+  talk(options: TalkOptions = {}): Talk {
+    const { owner = "ana", run = "run 1", deadlines } = options;
+    const link = new Link(options);
+    const timing = deadlines === undefined ? {} : { deadlines };
+    const server = new ServerSession(link.server, {
+      store: options.store ?? this.store,
+      agent: "server",
+      onReport: (report) => this.reports.push(report),
+      ...timing,
+    });
+    const served = server.serve();
+    const client = new ClientSession(link.client, { agent: "client", owner, run, ...timing });
+    const talk = { link, client, server, served };
+    this.#talks.push(talk);
+    return talk;
+  }
+
+  /** The path of a file of a room or of the downloads. */
+  path(place: Room | "downloads", name: string): string {
+    return `${this.root}/${place === "downloads" ? place : FOLDERS[place]}/${name}`;
+  }
+
+  read(place: Room | "downloads", name: string): Uint8Array<ArrayBuffer> {
+    return Deno.readFileSync(this.path(place, name));
+  }
+
+  /** Puts a file into a room by hand. */
+  lay(place: Room | "downloads", name: string, bytes: Uint8Array): void {
+    Deno.writeFileSync(this.path(place, name), bytes);
+  }
+
+  /** The names in a place, sorted. */
+  names(place: Room | "downloads"): string[] {
+    return [...Deno.readDirSync(this.path(place, ""))]
+      .map(({ name }) => name)
+      .filter((name) => name !== ".ft")
+      .sort();
+  }
+
+  /** Ends what still talks and removes everything. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { link } of this.#talks) link.cut();
+    for (const { client, served } of this.#talks) {
+      await client.close();
+      await served;
+    }
+    this.records.close();
+    Deno.removeSync(this.root, { recursive: true });
+  }
+}
+
+/** A source that is some bytes. */
+export class MemorySource implements Source {
+  readonly size: number | undefined;
+  readonly mtime: number | undefined = 1_700_000_000_000;
+  readonly version: string | undefined;
+  readonly digest: undefined;
+  /** What is read; a test may change it. */
+  bytes: Uint8Array<ArrayBuffer>;
+  /** Bytes that were read of it. */
+  taken = 0;
+  /** Called before each read. */
+  onRead: (offset: number) => void = () => {};
+  #changed = false;
+  #open = true;
+
+  constructor(
+    bytes: Uint8Array<ArrayBuffer>,
+    { version = "v1", stream = false }: { version?: string | undefined; stream?: boolean } = {},
+  ) {
+    this.bytes = bytes;
+    this.size = stream ? undefined : bytes.length;
+    this.version = stream ? undefined : version;
+  }
+
+  read(offset: number, into: Uint8Array): number {
+    if (!this.#open) throw new Error("read after close");
+    this.onRead(offset);
+    const bytes = this.bytes.subarray(offset, offset + into.length);
+    into.set(bytes);
+    this.taken += bytes.length;
+    return bytes.length;
+  }
+
+  /** Other bytes from now on, which the platform can tell. */
+  change(bytes: Uint8Array<ArrayBuffer>): void {
+    this.bytes = bytes;
+    this.#changed = true;
+  }
+
+  isUnchanged(): boolean {
+    return !this.#changed;
+  }
+
+  close(): void {
+    this.#open = false;
+  }
+}

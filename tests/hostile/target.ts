@@ -1,0 +1,152 @@
+/**
+ * A real server on a free port with something to steal and something to break, and what must hold
+ * of it whatever is said to it.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import type { FtError } from "../../src/error.ts";
+import type { TransferReport } from "../../src/session/server_session.ts";
+import { dial } from "../../src/transport/dial.ts";
+import { parseEndpoint } from "../../src/transport/endpoint.ts";
+import { fetch } from "../../src/verbs/download.ts";
+import { serve, type Server } from "../../src/verbs/serve.ts";
+import { share } from "../../src/verbs/upload.ts";
+import { Random } from "../random.ts";
+import { RawPeer } from "./raw_peer.ts";
+
+/** Milliseconds in which a server stops once its clients are gone: no session is left behind. */
+const STOP_MS = 5_000;
+
+/** A file of the public room: three chunks. */
+export const PUBLIC_BYTES: Uint8Array<ArrayBuffer> = new Random(7).bytes(2 * 1024 * 1024 + 5);
+
+/** A server that is going to be treated badly. */
+export class Target {
+  readonly #base: string = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "ft-hostile-" }));
+  readonly root: string = `${this.#base}/root`;
+  readonly server: Server;
+  readonly reports: TransferReport[] = [];
+  readonly troubles: FtError[] = [];
+  readonly #before: readonly string[];
+  #stopped = false;
+
+  constructor() {
+    this.server = serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      root: this.root,
+      onReport: (report) => this.reports.push(report),
+      onTrouble: (_, failure) => this.troubles.push(failure),
+    });
+    Deno.writeTextFileSync(`${this.#base}/secret.txt`, "nobody's business");
+    Deno.mkdirSync(`${this.root}/shared_uploads-plus`);
+    Deno.writeFileSync(`${this.root}/shared_files/public.bin`, PUBLIC_BYTES);
+    Deno.writeTextFileSync(`${this.root}/shared_files/small.txt`, "small");
+    Deno.writeTextFileSync(`${this.root}/shared_uploads/theirs.txt`, "theirs");
+    Deno.writeTextFileSync(`${this.root}/uploads/private.txt`, "private");
+    this.#before = this.#files();
+  }
+
+  /** Everything there is but the server's own records and staging. */
+  #files(): string[] {
+    const found: string[] = [];
+    const look = (folder: string) => {
+      for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+        const path = `${folder}/${name}`;
+        if (path === `${this.root}/.ft`) continue;
+        if (isDirectory) look(path);
+        const { size, mtime } = Deno.lstatSync(path);
+        found.push(isDirectory ? `${path}/` : `${path} ${size} ${mtime?.getTime()}`);
+      }
+    };
+    look(this.#base);
+    return found.sort();
+  }
+
+  /** A place beside the root, where nothing of the server may ever lead. */
+  outside(name: string): string {
+    return `${this.#base}/${name}`;
+  }
+
+  /** A connection on which nothing has been said. */
+  async raw(): Promise<RawPeer> {
+    return new RawPeer(await dial(parseEndpoint(this.server.address)));
+  }
+
+  /** A connection that has greeted. */
+  async greeted(fields: { owner?: string; run?: string } = {}): Promise<RawPeer> {
+    const peer = await this.raw();
+    const welcome = await peer.greet(fields);
+    assert.equal(welcome?.kind, "welcome");
+    return peer;
+  }
+
+  /** Nothing has appeared, gone or changed in the rooms or around them. */
+  assertUntouched(): void {
+    assert.deepEqual(this.#files(), this.#before);
+  }
+
+  /** An honest client is served as if nothing had been. */
+  async assertServing(): Promise<void> {
+    const mine = this.outside("honest");
+    Deno.mkdirSync(mine);
+    try {
+      const options = { server: this.server.address, state: `${mine}/state`, retries: 0 };
+      Deno.writeTextFileSync(`${mine}/honest.txt`, "honest");
+      const [shared] = await share([`${mine}/honest.txt`], options);
+      assert(shared !== undefined && "receipt" in shared, "an honest client is refused");
+      const [fetched] = await fetch(["honest.txt"], { ...options, output: `${mine}/back.txt` });
+      assert(fetched !== undefined && "receipt" in fetched);
+      assert.equal(Deno.readTextFileSync(`${mine}/back.txt`), "honest");
+      Deno.removeSync(`${this.root}/shared_uploads/honest.txt`);
+    } finally {
+      Deno.removeSync(mine, { recursive: true });
+    }
+  }
+
+  /** Stops the server, which takes long if a session of a peer that is gone lives on. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    const began = performance.now();
+    await this.server.stop();
+    const took = performance.now() - began;
+    assert(took < STOP_MS, `a session was left behind: stopping took ${took} ms`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.stop();
+    } finally {
+      Deno.removeSync(this.#base, { recursive: true });
+    }
+  }
+}
+
+/**
+ * A test of one kind of bad behaviour. `act` says what the peer does and asserts what it hears; it
+ * gets a connection on which nothing was said, or one that has greeted. What it returns are the
+ * codes of the failures the server speaks of to its owner.
+ */
+export function hostile(
+  name: string,
+  start: "raw" | "greeted",
+  act: (peer: RawPeer, target: Target) => Promise<void | string[]>,
+): void {
+  Deno.test(`hostile client: ${name}`, async () => {
+    await using target = new Target();
+    const peer = await target[start]();
+    let troubles: void | string[];
+    try {
+      troubles = await act(peer, target);
+      target.assertUntouched();
+      await target.assertServing();
+    } finally {
+      peer.abort();
+    }
+    await target.stop();
+    target.assertUntouched();
+    if (troubles !== undefined) assert.deepEqual(target.troubles.map(({ code }) => code), troubles);
+  });
+}
