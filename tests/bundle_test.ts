@@ -73,7 +73,7 @@ Deno.test(`The bundle serves, sends, takes and asks as ft does, seed ${seed}`, a
     await same(`server/shared_files/${name}`, `ben/public/${name}`);
   }
 
-  const answers = "1\n../ana/small.bin\n2\nempty.bin\n3\n../ana/small.bin\n4\n1\nq\n";
+  const answers = "1\n../ana/small.bin\n2\nempty.bin\n3\n../ana/small.bin\n4\nsmall.bin\nq\n";
   const menu = await bundle.ft(options("cleo", answers), "client");
   assert.equal(menu.code, 0, menu.stderr);
   assert.match(menu.stdout, /^--- File Transfer Client ---$/m);

@@ -53,7 +53,7 @@ export class ClientSession {
       toFailure,
     ).then(async (failure) => {
       // Set before any is ended: what begins from now on would wait for an end for ever.
-      const end = this.#over = failure ?? new FtError("lost", "The server ended the connection.");
+      const end = this.#over = failure ?? new FtError("lost");
       await Promise.all([...this.#transfers.values()].map((transfer) => transfer.end(end)));
       this.#channel.close();
       return failure;
