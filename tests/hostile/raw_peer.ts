@@ -51,7 +51,9 @@ export class RawPeer {
   }
 
   async say(message: Message): Promise<void> {
-    for (const piece of encodeFrame(toFrame(message))) await this.write(piece);
+    // In one write, so that what is said at once does not get mixed.
+    const pieces = encodeFrame(toFrame(message));
+    await this.write(new Uint8Array(await new Blob(pieces).arrayBuffer()));
   }
 
   async frame(type: number, id: number, payload: Uint8Array<ArrayBuffer> | string): Promise<void> {
