@@ -22,7 +22,7 @@ function openMenu(client: Client): Pty {
   return new Pty(["sh", "-c", script, "sh", ...ftCommand("client")], {
     cwd: client.folder,
     env: client.env,
-    columns: 120,
+    columns: 80,
   });
 }
 
@@ -85,6 +85,7 @@ test("ft client does the seed's whole example with keys, completion and names", 
   await using second = openMenu(bob);
   await second.waitFor(TITLE);
   second.send(`4${ENTER}`);
+  await second.waitFor("Enter the number of the file to download:");
   await second.waitFor("1. my_great_idea.txt  7 B");
   await second.waitFor("Tab completes");
   second.send(`1${ENTER}`);

@@ -195,6 +195,8 @@ class ConfirmQuestion extends Question {
 
 /** Rows of a list that are shown at a time, at most. */
 const MAX_ROWS = 10;
+/** Cells that a question leaves to its answer; on a narrow terminal it takes no more than half. */
+const ANSWER_CELLS = 24;
 
 /** A text to type, with what fits it below. */
 class ListQuestion extends Question {
@@ -217,7 +219,8 @@ class ListQuestion extends Question {
   }
 
   protected frame(): string[] {
-    const question = `${cutText(this.#question, Math.floor(this.cells / 2))} `;
+    const most = Math.max(Math.floor(this.cells / 2), this.cells - ANSWER_CELLS);
+    const question = `${cutText(this.#question, most)} `;
     const room = this.cells - displayWidth(question);
     if (!this.open) {
       return [question + cutTextStart(escapeText(this.value ?? this.userInput), room)];

@@ -35,7 +35,8 @@ async function choose(options: Options): Promise<string[]> {
   }
   const prompts = await openPrompts();
   try {
-    const answer = await prompts.remoteFile("Enter the number of the file:", remoteItems(items));
+    const question = "Enter the number of the file to download:";
+    const answer = await prompts.remoteFile(question, remoteItems(items));
     return answer === undefined || answer === "" ? [] : [answer];
   } finally {
     await prompts.close();
