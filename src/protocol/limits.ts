@@ -27,6 +27,8 @@ export const FILE_BYTES = 16 * MiB * MiB;
 export const HELD_DIGESTS = 16_384;
 /** Most items in one ITEMS frame. */
 export const LIST_ITEMS = 100;
+/** Most items of one room that a client takes. */
+export const ROOM_ITEMS = 1_048_576;
 /** Transfers a connection may have open at once. */
 export const OPEN_TRANSFERS = 64;
 /** Seconds from accepting a connection to a complete HELLO. */

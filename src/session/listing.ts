@@ -1,4 +1,5 @@
 import { FtError } from "../error.ts";
+import { ROOM_ITEMS } from "../protocol/limits.ts";
 import type { Message } from "../protocol/message.ts";
 import type { Item, Room } from "../storage/store.ts";
 import { type Channel, peerFailure } from "./channel.ts";
@@ -11,6 +12,7 @@ export class Listing implements Transfer {
   readonly #room: Room;
   readonly #onItems: (items: readonly Item[]) => void;
   readonly #done = Promise.withResolvers<void>();
+  #count = 0;
 
   constructor(
     channel: Channel,
@@ -33,8 +35,14 @@ export class Listing implements Transfer {
   handle(message: Message): void {
     if (message.kind === "error") return this.end(peerFailure(message));
     if (message.kind !== "items") throw new FtError("protocol", "A list was expected.");
-    this.#onItems(message.items);
-    if (message.last) this.#done.resolve();
+    const { items, last } = message;
+    this.#count += items.length;
+    // Pages without an end would fill our memory, and empty ones keep us for ever.
+    if (this.#count > ROOM_ITEMS || items.length === 0 && !last) {
+      throw new FtError("protocol", "The list has no end.");
+    }
+    this.#onItems(items);
+    if (last) this.#done.resolve();
   }
 
   end(failure: FtError): void {
