@@ -22,11 +22,6 @@ export function ftCommand(...args: readonly string[]): string[] {
   return [Deno.execPath(), "run", "-q", "-P", "--no-prompt", MAIN, ...args];
 }
 
-/** Says something beside the results of the tests. */
-export function say(text: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
-}
-
 /** How a program ended. */
 export interface Finished {
   readonly code: number;
