@@ -29,7 +29,7 @@ const fileSize = count(FILE_BYTES);
 const opaque = text(128);
 const digest = text(128);
 
-const item = object({ name, size: fileSize, time, tag: opaque });
+const item = object({ name, size: fileSize, time, tag: opaque, who: optional(text(64)) });
 
 /** The messages whose payload is JSON, with their fields. */
 export const JSON_FIELDS = {
@@ -39,6 +39,7 @@ export const JSON_FIELDS = {
     require: words,
     owner: optional(text(64)),
     run: optional(text(64)),
+    token: optional(text(256)),
   }),
   welcome: object({
     agent: text(128),
@@ -103,12 +104,8 @@ export type Kind = keyof typeof FRAME_TYPES;
 
 type Of<K extends Kind, F> = { readonly kind: K; readonly id: number } & F;
 type Json = {
-  [K in keyof typeof JSON_FIELDS]: Of<K, Optional<Checked<(typeof JSON_FIELDS)[K]>>>;
+  [K in keyof typeof JSON_FIELDS]: Of<K, Checked<(typeof JSON_FIELDS)[K]>>;
 };
-/** Fields that may be undefined may also be left out. */
-type Optional<F> =
-  & { readonly [K in keyof F as undefined extends F[K] ? never : K]: F[K] }
-  & { readonly [K in keyof F as undefined extends F[K] ? K : never]?: F[K] };
 
 /** Proof of what the receiver holds: the digests of neighbouring chunks, from `first` on. */
 export type Held = Of<"held", {

@@ -64,7 +64,10 @@ export function optional<T>(check: Check<T>): Check<T | undefined> {
 }
 
 type Fields = Record<string, Check<unknown>>;
-type CheckedFields<F extends Fields> = { readonly [K in keyof F]: Checked<F[K]> };
+/** Fields that may be undefined may also be left out. */
+type CheckedFields<F extends Fields> =
+  & { readonly [K in keyof F as undefined extends Checked<F[K]> ? never : K]: Checked<F[K]> }
+  & { readonly [K in keyof F as undefined extends Checked<F[K]> ? K : never]?: Checked<F[K]> };
 
 /** An object with these fields. */
 export function object<F extends Fields>(fields: F): Check<CheckedFields<F>> {
@@ -76,7 +79,8 @@ export function object<F extends Fields>(fields: F): Check<CheckedFields<F>> {
     const checked: Record<string, unknown> = {};
     for (const [key, check] of entries) {
       const field = Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
-      checked[key] = check(field, path === "" ? key : `${path}.${key}`);
+      const found = check(field, path === "" ? key : `${path}.${key}`);
+      if (found !== undefined) checked[key] = found;
     }
     return checked as CheckedFields<F>;
   };

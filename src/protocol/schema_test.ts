@@ -55,13 +55,13 @@ Deno.test("optional() takes what is missing, but not null", () => {
 
 Deno.test("object() takes its own fields and leaves the others", () => {
   const check = object({ a: count(9), b: optional(flag) });
-  assert.deepEqual(check({ a: 1, c: 2 }, ""), { a: 1, b: undefined });
+  assert.deepEqual(check({ a: 1, c: 2 }, ""), { a: 1 });
   refuses(check, {}, { a: "1" }, { a: 1, b: 1 }, [], null, "a", 1);
 });
 
 Deno.test("object() looks at own fields only", () => {
   const check = object({ constructor: optional(text(9)), a: optional(count(9)) });
-  assert.deepEqual({ ...check({}, "") }, { constructor: undefined, a: undefined });
+  assert.deepEqual({ ...check({}, "") }, {});
   const inherited = Object.create({ a: 1 });
   assert.equal(check(inherited, "").a, undefined);
   assert.equal(check(JSON.parse('{"__proto__":{"a":1}}'), "").a, undefined);

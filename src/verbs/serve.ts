@@ -101,7 +101,8 @@ function openStore(root: string, records: Records): FolderStore {
  *
  * @throws FtError `address_in_use`, `denied`, `unreachable` or a storage failure.
  */
-export function serve(options: ServeOptions): Server {
+// deno-lint-ignore require-await -- its key may have to be made
+export async function serve(options: ServeOptions): Promise<Server> {
   const listener = listen(options);
   let records: Records | undefined;
   try {

@@ -23,22 +23,39 @@ export const PUBLIC_BYTES: Uint8Array<ArrayBuffer> = new Random(7).bytes(2 * 102
 
 /** A server that is going to be treated badly. */
 export class Target {
-  readonly #base: string = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "ft-hostile-" }));
-  readonly root: string = `${this.#base}/root`;
+  readonly #base: string;
+  readonly root: string;
   readonly server: Server;
-  readonly reports: TransferReport[] = [];
-  readonly troubles: FtError[] = [];
+  readonly reports: readonly TransferReport[];
+  readonly troubles: readonly FtError[];
   readonly #before: readonly string[];
   #stopped = false;
 
-  constructor() {
-    this.server = serve({
+  static async start(): Promise<Target> {
+    const base = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "ft-hostile-" }));
+    const reports: TransferReport[] = [];
+    const troubles: FtError[] = [];
+    const server = await serve({
       hostname: "127.0.0.1",
       port: 0,
-      root: this.root,
-      onReport: (report) => this.reports.push(report),
-      onTrouble: (_, failure) => this.troubles.push(failure),
+      root: `${base}/root`,
+      onReport: (report) => reports.push(report),
+      onTrouble: (_, failure) => troubles.push(failure),
     });
+    return new Target(base, server, reports, troubles);
+  }
+
+  private constructor(
+    base: string,
+    server: Server,
+    reports: readonly TransferReport[],
+    troubles: readonly FtError[],
+  ) {
+    this.#base = base;
+    this.root = `${base}/root`;
+    this.server = server;
+    this.reports = reports;
+    this.troubles = troubles;
     Deno.writeTextFileSync(`${this.#base}/secret.txt`, "nobody's business");
     Deno.mkdirSync(`${this.root}/shared_uploads-plus`);
     Deno.writeFileSync(`${this.root}/shared_files/public.bin`, PUBLIC_BYTES);
@@ -135,7 +152,7 @@ export function hostile(
   act: (peer: RawPeer, target: Target) => Promise<void | string[]>,
 ): void {
   Deno.test(`hostile client: ${name}`, async () => {
-    await using target = new Target();
+    await using target = await Target.start();
     const peer = await target[start]();
     let troubles: void | string[];
     try {

@@ -16,7 +16,7 @@ function log(line: string): void {
 export function runServe(_operands: readonly string[], options: Options): Promise<number> {
   const { host, port, root, keepPartials, quiet } = options;
   return withSignals(async (signal) => {
-    const server = serve({
+    const server = await serve({
       hostname: host,
       port,
       root,
