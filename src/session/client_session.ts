@@ -20,6 +20,8 @@ export interface ClientSessionOptions {
   readonly owner: string;
   /** Names this run of the program: it may take over from its own broken connection. */
   readonly run: string;
+  /** What the server lets in with. */
+  readonly token?: string | undefined;
   readonly deadlines?: Deadlines;
 }
 
@@ -58,9 +60,17 @@ export class ClientSession {
       this.#channel.close();
       return failure;
     });
-    const { agent, owner, run } = options;
-    this.#channel.send({ kind: "hello", id: 0, agent, features: [], require: [], owner, run })
-      .catch(() => {});
+    const { agent, owner, run, token } = options;
+    this.#channel.send({
+      kind: "hello",
+      id: 0,
+      agent,
+      features: [],
+      require: [],
+      owner,
+      run,
+      ...(token === undefined ? {} : { token }),
+    }).catch(() => {});
   }
 
   #dispatch(message: Message): void | Promise<void> {
