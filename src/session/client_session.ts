@@ -20,6 +20,8 @@ export interface ClientSessionOptions {
   readonly owner: string;
   /** Names this run of the program: it may take over from its own broken connection. */
   readonly run: string;
+  /** What the server lets in with. */
+  readonly token?: string | undefined;
   readonly deadlines?: Deadlines;
 }
 
@@ -58,13 +60,25 @@ export class ClientSession {
       this.#channel.close();
       return failure;
     });
-    const { agent, owner, run } = options;
-    this.#channel.send({ kind: "hello", id: 0, agent, features: [], require: [], owner, run })
-      .catch(() => {});
+    const { agent, owner, run, token } = options;
+    this.#channel.send({
+      kind: "hello",
+      id: 0,
+      agent,
+      features: [],
+      require: [],
+      owner,
+      run,
+      ...(token === undefined ? {} : { token }),
+    }).catch(() => {});
   }
 
   #dispatch(message: Message): void | Promise<void> {
-    if (message.kind === "welcome") return;
+    if (message.kind === "welcome") {
+      // A server whose packets wait for an acknowledgement of the last gets it along with this.
+      this.#channel.send({ kind: "ping", id: 0 }).catch(() => {});
+      return;
+    }
     const transfer = this.#transfers.get(message.id);
     if (transfer !== undefined) return transfer.handle(message);
     // Late words about what has ended; a server cannot start anything itself.

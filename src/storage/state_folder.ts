@@ -1,14 +1,13 @@
 /**
- * The user's own folder: the secrets that make them owners, and the lists they were last shown.
- * Many processes may use it at once: every file appears whole, in one step.
+ * The user's own folder: the secrets that make them owners, the lists they were last shown, and
+ * the servers and keys they know. Many processes may use it at once: every file appears whole, in
+ * one step.
  *
  * @module
  */
 import { FtError } from "../error.ts";
-import { storageFailure } from "./failure.ts";
-import { writeAll } from "./journal_file.ts";
-import { remove } from "./lock.ts";
-import { publishNew } from "./publish.ts";
+import { KeyedFolder } from "./keyed_folder.ts";
+import { createState, readState, replaceState } from "./state_file.ts";
 import type { Room } from "./store.ts";
 
 const SECRET_BYTES = 32;
@@ -56,29 +55,22 @@ export class StateFolder {
   /** The secret that owns what is uploaded to `server`: made at first contact, then the same. */
   owner(server: string): string {
     const path = this.#file("owners", server);
-    const found = read(path);
+    const found = readState(path);
     if (found !== undefined) return checkedSecret(found, path);
     const secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES))
       .toBase64({ alphabet: "base64url", omitPadding: true });
-    const made = this.#write(path, secret, (fresh, file) => {
-      file.syncSync();
-      return publishNew(fresh, path);
-    });
-    return made ? secret : checkedSecret(read(path) ?? "", path);
+    return createState(path, secret) ? secret : checkedSecret(readState(path) ?? "", path);
   }
 
   /** Keeps the list of a room as it was shown. */
   keepList(server: string, room: Room, list: readonly Listed[]): void {
     const path = this.#file("lists", `${server} ${room}`);
-    this.#write(path, JSON.stringify(list.map(({ name, tag }) => [name, tag])), (fresh) => {
-      Deno.renameSync(fresh, path);
-      return true;
-    });
+    replaceState(path, JSON.stringify(list.map(({ name, tag }) => [name, tag])), false);
   }
 
   /** The list of a room as it was last shown; undefined when none was. */
   list(server: string, room: Room): Listed[] | undefined {
-    const text = read(this.#file("lists", `${server} ${room}`));
+    const text = readState(this.#file("lists", `${server} ${room}`));
     if (text === undefined) return undefined;
     try {
       const pairs: unknown = JSON.parse(text);
@@ -89,36 +81,17 @@ export class StateFolder {
     }
   }
 
+  /**
+   * A folder of small files of one kind.
+   *
+   * @param parse what a file says; undefined or any error where that is nothing.
+   */
+  folder<T>(name: "servers" | "keys", parse: (text: string) => T | undefined): KeyedFolder<T> {
+    return new KeyedFolder(`${this.#path}/${name}`, parse);
+  }
+
   #file(folder: string, key: string): string {
     return `${this.#path}/${folder}/${encodeURIComponent(key)}`;
-  }
-
-  /** Writes beside the place and has `place` put it there; false when another was first. */
-  #write(
-    path: string,
-    text: string,
-    place: (fresh: string, file: Deno.FsFile) => boolean,
-  ): boolean {
-    const fresh = `${path}.${crypto.randomUUID()}`;
-    try {
-      Deno.mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
-      using file = Deno.openSync(fresh, { write: true, createNew: true, mode: 0o600 });
-      writeAll(file, new TextEncoder().encode(text));
-      return place(fresh, file);
-    } catch (thrown) {
-      throw storageFailure(thrown, `keep state in '${this.#path}'`);
-    } finally {
-      remove(fresh);
-    }
-  }
-}
-
-function read(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) return undefined;
-    throw storageFailure(thrown, `read '${path}'`);
   }
 }
 

@@ -18,6 +18,11 @@ export function certificatesIn(pem: string): Uint8Array<ArrayBuffer>[] {
   }
 }
 
+/** The first private key of a PEM text, in PEM; undefined when there is none. */
+export function privateKeyIn(pem: string): string | undefined {
+  return /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^-]+-----END \1-----/.exec(pem)?.[0];
+}
+
 /** PEM of some bytes: `label` says what they are. */
 export function toPem(label: string, der: Uint8Array): string {
   const lines = der.toBase64().match(new RegExp(`.{1,${LINE}}`, "g")) ?? [];

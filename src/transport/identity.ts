@@ -1,5 +1,5 @@
 import { FtError } from "../error.ts";
-import { certificatesIn, chainToPem, readCertificate, toPem } from "./certificate.ts";
+import { certificatesIn, chainToPem, privateKeyIn, readCertificate, toPem } from "./certificate.ts";
 import { type Identity, syntheticName } from "./security.ts";
 
 /** A new key (P-256) with a certificate of its own, which says the synthetic name of its pin. */
@@ -27,10 +27,12 @@ export interface NamedIdentity extends Identity {
  * @throws FtError `usage` when they are no certificate and key, or do not belong together.
  */
 export async function readIdentity(
-  { certificate, key }: { certificate: string; key: string },
+  texts: { readonly certificate: string; readonly key: string },
   where: string,
 ): Promise<NamedIdentity> {
-  const [leaf] = certificatesIn(certificate);
+  const chain = certificatesIn(texts.certificate);
+  const [leaf] = chain;
+  const key = privateKeyIn(texts.key);
   const fault = (what: string) =>
     new FtError("usage", `${where}: ${what}.`, {
       hint: "Both are PEM: the server's certificate first, then those that vouch for it.",
@@ -39,6 +41,7 @@ export async function readIdentity(
   const { pin, names, isOf } = await readCertificate(leaf).catch(() => {
     throw fault("the certificate cannot be read");
   });
+  if (key === undefined) throw fault("there is no private key");
   if (!isOf(key)) throw fault("the private key is not that of the certificate");
-  return { certificate, key, pin, names };
+  return { certificate: chainToPem(chain), key, pin, names };
 }

@@ -9,14 +9,20 @@ import type { Listener } from "../session/event.ts";
 import type { Receipt } from "../storage/store.ts";
 import { StateFolder } from "../storage/state_folder.ts";
 export { defaultStateFolder } from "../storage/state_folder.ts";
-import { dial } from "../transport/dial.ts";
-import { formatEndpoint, parseEndpoint } from "../transport/endpoint.ts";
 import { AGENT } from "../version.ts";
+import { type Contact, findContact } from "./contact.ts";
+import { KnownServers } from "./known_servers.ts";
+import { NETWORK } from "./network.ts";
+import { type FirstContact, reach } from "./reach.ts";
 
 /** What every verb of a client takes. */
-export interface ClientOptions {
-  /** `HOST:PORT`. */
+export interface ClientOptions extends FirstContact {
+  /** An invite, the name of a saved server, or `HOST:PORT`. */
   readonly server: string;
+  /** What the server lets in with; by default what its invite says. */
+  readonly token?: string | undefined;
+  /** Whether to go without encryption. A server that is known to encrypt is refused then. */
+  readonly plain?: boolean | undefined;
   /** The user's state folder. */
   readonly state: string;
   /** How often a lost connection is made again before the verb gives up. */
@@ -47,19 +53,31 @@ export class Conversation {
   readonly server: string;
   readonly state: StateFolder;
   readonly #options: ClientOptions;
+  readonly #known: KnownServers;
+  readonly #contact: Contact;
   readonly #run = crypto.randomUUID();
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    this.server = formatEndpoint(parseEndpoint(options.server));
     this.state = new StateFolder(options.state);
+    this.#known = new KnownServers(this.state);
+    this.#contact = findContact(options.server, this.#known, options.plain ?? false);
+    this.server = this.#contact.address;
   }
 
-  /** Connects and greets. */
+  /** Connects to the server that it should be, and greets. */
   async #open(): Promise<ClientSession> {
     const owner = this.state.owner(this.server);
-    const connection = await dial(parseEndpoint(this.server), this.#options.signal);
-    return new ClientSession(connection, { agent: AGENT, owner, run: this.#run });
+    const { token = this.#contact.token, trustFirst, ask, signal } = this.#options;
+    const connection = await reach(this.#contact, {
+      network: NETWORK,
+      known: this.#known,
+      sendsToken: token !== undefined,
+      trustFirst,
+      ask,
+      signal,
+    });
+    return new ClientSession(connection, { agent: AGENT, owner, run: this.#run, token });
   }
 
   /** Does one thing over a session of its own; tried again while the connection gets lost. */

@@ -1,13 +1,14 @@
 import { FtError, toFailure } from "../error.ts";
+import { DEADLINES } from "../session/channel.ts";
 import { ServerSession, type TransferReport } from "../session/server_session.ts";
 import { storageFailure } from "../storage/failure.ts";
 import { FolderStore } from "../storage/folder_store.ts";
 import { Records } from "../storage/records.ts";
-import type { Connection } from "../transport/connection.ts";
-import { formatEndpoint } from "../transport/endpoint.ts";
-import { listen, type Listener } from "../transport/listen.ts";
+import { type Endpoint, formatEndpoint } from "../transport/endpoint.ts";
+import { type Incoming, listen, type Listener } from "../transport/listen.ts";
 import { AGENT } from "../version.ts";
 import { KEEP_PARTIALS_MS } from "./download.ts";
+import { identityOf, type ServerSecurity } from "./identity.ts";
 
 /** The folder of each room below the root. */
 export const ROOM_FOLDERS = {
@@ -33,6 +34,7 @@ export interface ServeOptions {
   readonly port: number;
   /** The folder that holds the rooms; made if missing. */
   readonly root: string;
+  readonly security: ServerSecurity;
   /** Milliseconds that what an interrupted transfer left is kept. */
   readonly keepPartials?: number;
   /** Hears of every transfer that ended. */
@@ -43,8 +45,13 @@ export interface ServeOptions {
 
 /** A running server. */
 export interface Server {
+  readonly endpoint: Endpoint;
   /** Where it listens, with the port it got: `HOST:PORT`. */
   readonly address: string;
+  /** SHA-256 of the key that it shows, in base64url; undefined without encryption. */
+  readonly pin: string | undefined;
+  /** Host names that its certificate is for. */
+  readonly names: readonly string[];
   /** Folders that were missing and have been made, by name. */
   readonly created: readonly string[];
   /**
@@ -101,9 +108,14 @@ function openStore(root: string, records: Records): FolderStore {
  *
  * @throws FtError `address_in_use`, `denied`, `unreachable` or a storage failure.
  */
-// deno-lint-ignore require-await -- its key may have to be made
 export async function serve(options: ServeOptions): Promise<Server> {
-  const listener = listen(options);
+  const identity = await identityOf(options.security);
+  const listener = listen(options, {
+    identity,
+    handshake: DEADLINES.handshake * 1000,
+    limits: { connections: 1000, connectionsPerAddress: 500 },
+    onFailure: (peer, failure) => options.onTrouble?.(peer, failure),
+  });
   let records: Records | undefined;
   try {
     const { root, created } = prepareRoot(options.root);
@@ -114,7 +126,8 @@ export async function serve(options: ServeOptions): Promise<Server> {
       );
     });
     const store = openStore(root, records);
-    return { ...start(listener, store, records, options), created };
+    const { pin, names = [] } = identity ?? {};
+    return { ...start(listener, store, records, options), created, pin, names };
   } catch (thrown) {
     listener.close();
     records?.close();
@@ -127,7 +140,7 @@ function start(
   store: FolderStore,
   records: Records,
   { onReport, onTrouble, keepPartials = KEEP_PARTIALS_MS }: ServeOptions,
-): Pick<Server, "address" | "stop"> {
+): Pick<Server, "endpoint" | "address" | "stop"> {
   const sessions = new Map<ServerSession, Promise<void>>();
   const sweep = () => {
     try {
@@ -139,7 +152,7 @@ function start(
   sweep();
   const sweeper = setInterval(sweep, SWEEP_MS);
 
-  const receive = (connection: Connection) => {
+  const receive = ({ connection, keep, isOver }: Incoming) => {
     const session = new ServerSession(connection, {
       store,
       agent: AGENT,
@@ -150,12 +163,13 @@ function start(
       if (isTold) onTrouble?.(connection.peer, failure);
     }).finally(() => sessions.delete(session));
     sessions.set(session, served);
+    if (isOver) session.end(new FtError("busy", "The server has too many connections just now."));
+    keep();
   };
-  const accepting = (async () => {
-    for await (const connection of listener.connections()) receive(connection);
-  })();
+  const accepting = listener.accept(receive);
 
   return {
+    endpoint: listener.endpoint,
     address: formatEndpoint(listener.endpoint),
     async stop() {
       clearInterval(sweeper);

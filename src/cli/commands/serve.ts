@@ -1,7 +1,8 @@
 import { ROOM_FOLDERS, serve } from "../../verbs/serve.ts";
 import type { Options } from "../arguments.ts";
 import { reportLine, troubleLine } from "../server_log.ts";
-import { err, out, withSignals } from "../shell.ts";
+import { defaultStateFolder } from "../../verbs/conversation.ts";
+import { env, err, out, withSignals } from "../shell.ts";
 
 /** Writes a line of the log; a server outlives whoever reads it. */
 function log(line: string): void {
@@ -20,6 +21,7 @@ export function runServe(_operands: readonly string[], options: Options): Promis
       hostname: host,
       port,
       root,
+      security: { kind: "own", state: options.state ?? defaultStateFolder(env) },
       keepPartials,
       onReport: (report) => {
         const line = quiet ? undefined : reportLine(report);
