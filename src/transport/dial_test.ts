@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { FtError } from "../error.ts";
 import { dial } from "./dial.ts";
 
+const PLAIN = { kind: "plain" } as const;
+
 /** A port of this machine where nobody listens. */
 function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -11,7 +13,7 @@ function freePort(): number {
 
 Deno.test("dial() says that it was refused, in the words of the seed, with what to do", async () => {
   const port = freePort();
-  await assert.rejects(dial({ hostname: "127.0.0.1", port }), {
+  await assert.rejects(dial({ hostname: "127.0.0.1", port }, PLAIN), {
     name: "FtError",
     code: "refused",
     exit: 3,
@@ -22,7 +24,7 @@ Deno.test("dial() says that it was refused, in the words of the seed, with what 
 });
 
 Deno.test("dial() says that a host is not known", async () => {
-  await assert.rejects(dial({ hostname: "host.invalid", port: 1 }), {
+  await assert.rejects(dial({ hostname: "host.invalid", port: 1 }, PLAIN), {
     name: "FtError",
     code: "unreachable",
   });
@@ -31,7 +33,7 @@ Deno.test("dial() says that a host is not known", async () => {
 Deno.test("dial() throws what its signal was aborted with", async () => {
   const reason = new FtError("interrupted");
   await assert.rejects(
-    dial({ hostname: "127.0.0.1", port: freePort() }, AbortSignal.abort(reason)),
+    dial({ hostname: "127.0.0.1", port: freePort() }, PLAIN, AbortSignal.abort(reason)),
     (thrown) => thrown === reason,
   );
 });
@@ -39,7 +41,7 @@ Deno.test("dial() throws what its signal was aborted with", async () => {
 Deno.test("dial() keeps nothing of its time limit once it has connected", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const [connection, conn] = await Promise.all([
-    dial({ hostname: "127.0.0.1", port: listener.addr.port }, new AbortController().signal),
+    dial({ hostname: "127.0.0.1", port: listener.addr.port }, PLAIN, new AbortController().signal),
     listener.accept(),
   ]);
   connection.abort();

@@ -1,15 +1,62 @@
 import assert from "node:assert/strict";
+import type { FtError } from "../error.ts";
+import type { AdmissionLimits } from "./admission.ts";
 import type { Connection } from "./connection.ts";
 import { dial } from "./dial.ts";
-import { listen, type Listener } from "./listen.ts";
+import { makeIdentity } from "./identity.ts";
+import { type Incoming, listen, type Listener } from "./listen.ts";
+import type { Identity, Trust } from "./security.ts";
 
-/** Dials a listener; resolves with both ends. */
-async function meet(listener: Listener, hostname: string): Promise<[Connection, Connection]> {
-  const accepted = listener.connections().next();
-  const dialled = await dial({ hostname, port: listener.endpoint.port });
-  const { value } = await accepted;
-  assert(value !== undefined);
-  return [dialled, value];
+const own = await makeIdentity();
+const LIMITS = { connections: 100, connectionsPerAddress: 100 };
+/** How a server is dialled, and what it needs for that. */
+const WAYS: readonly { name: string; identity: Identity | undefined; trust: Trust }[] = [
+  { name: "plain", identity: undefined, trust: { kind: "plain" } },
+  { name: "TLS", identity: own, trust: { kind: "pinned", ...own } },
+];
+
+/** A listener, and the connections that come to it, one after the other. */
+class Meeting {
+  readonly listener: Listener;
+  readonly failures: FtError[] = [];
+  readonly #accepting: Promise<void>;
+  readonly #came: Incoming[] = [];
+  readonly #waiting: ((incoming: Incoming) => void)[] = [];
+
+  constructor(
+    hostname: string,
+    { identity, limits = LIMITS, handshake = 10_000, port = 0 }: {
+      identity?: Identity | undefined;
+      limits?: AdmissionLimits;
+      handshake?: number;
+      port?: number;
+    } = {},
+  ) {
+    const onFailure = (_: string, failure: FtError) => this.failures.push(failure);
+    this.listener = listen({ hostname, port }, { identity, limits, handshake, onFailure });
+    this.#accepting = this.listener.accept((incoming) => {
+      const waiting = this.#waiting.shift();
+      if (waiting === undefined) this.#came.push(incoming);
+      else waiting(incoming);
+    });
+  }
+
+  next(): Promise<Incoming> {
+    const came = this.#came.shift();
+    if (came !== undefined) return Promise.resolve(came);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Dials it; resolves with both ends. */
+  async meet(hostname: string, trust: Trust): Promise<[Connection, Incoming]> {
+    const dialled = dial({ hostname, port: this.listener.endpoint.port }, trust);
+    return await Promise.all([dialled, this.next()]);
+  }
+
+  async close(): Promise<void> {
+    this.listener.close();
+    await this.#accepting;
+  }
 }
 
 async function carries(from: Connection, to: Connection): Promise<void> {
@@ -30,32 +77,80 @@ function hasIpv6(): boolean {
   }
 }
 
-Deno.test("listen() picks a free port for 0, and bytes pass both ways", async () => {
-  const listener = listen({ hostname: "127.0.0.1", port: 0 });
-  assert(listener.endpoint.port > 0);
-  assert.equal(listener.endpoint.hostname, "127.0.0.1");
-  const [client, server] = await meet(listener, "127.0.0.1");
-  assert.equal(client.peer, `127.0.0.1:${listener.endpoint.port}`);
-  assert.match(server.peer, /^127\.0\.0\.1:[0-9]+$/);
-  await carries(client, server);
-  await carries(server, client);
-  client.abort();
-  server.abort();
-  listener.close();
-});
+for (const { name, identity, trust } of WAYS) {
+  Deno.test(`listen() picks a free port for 0, and bytes pass both ways (${name})`, async () => {
+    const meeting = new Meeting("127.0.0.1", { identity });
+    const { endpoint } = meeting.listener;
+    assert(endpoint.port > 0);
+    assert.equal(endpoint.hostname, "127.0.0.1");
+    const [client, { connection: server }] = await meeting.meet("127.0.0.1", trust);
+    assert.equal(client.peer, `127.0.0.1:${endpoint.port}`);
+    assert.match(server.peer, /^127\.0\.0\.1:[0-9]+$/);
+    await carries(client, server);
+    await carries(server, client);
+    client.abort();
+    server.abort();
+    await meeting.close();
+  });
+
+  Deno.test(`a side that has no more to say still hears the other (${name})`, async () => {
+    const meeting = new Meeting("127.0.0.1", { identity });
+    const [client, { connection: server }] = await meeting.meet("127.0.0.1", trust);
+    const bytes = crypto.getRandomValues(new Uint8Array(60_000));
+    await client.writable.close();
+    assert.equal((await server.readable.getReader().read()).done, true);
+    const writer = server.writable.getWriter();
+    const count = 50;
+    const writing = (async () => {
+      for (let at = 0; at < count; at++) await writer.write(bytes);
+      await writer.close();
+      // All of it has left: closing now takes nothing back.
+      server.abort();
+    })();
+    let heard = 0;
+    for await (const part of client.readable) heard += part.length;
+    await writing;
+    assert.equal(heard, count * bytes.length);
+    client.abort();
+    await meeting.close();
+  });
+
+  Deno.test(`Listener.close() leaves the connections that came (${name})`, async () => {
+    const meeting = new Meeting("127.0.0.1", { identity });
+    const [client, { connection: server }] = await meeting.meet("127.0.0.1", trust);
+    await meeting.close();
+    await meeting.close();
+    await carries(client, server);
+    client.abort();
+    server.abort();
+    const { endpoint } = meeting.listener;
+    await assert.rejects(dial(endpoint, trust), { name: "FtError", code: "refused" });
+  });
+
+  Deno.test(`a listener outlives peers that leave at once (${name})`, async () => {
+    const meeting = new Meeting("127.0.0.1", { identity });
+    for (let at = 0; at < 20; at++) {
+      const [client, { connection }] = await meeting.meet("127.0.0.1", trust);
+      client.abort();
+      await connection.readable.getReader().read().catch(() => {});
+      connection.abort();
+    }
+    await meeting.close();
+  });
+}
 
 Deno.test({
   name: "listen() on IPv6 names peers with brackets",
   ignore: !hasIpv6(),
   async fn() {
-    const listener = listen({ hostname: "::1", port: 0 });
-    const [client, server] = await meet(listener, "::1");
-    assert.equal(client.peer, `[::1]:${listener.endpoint.port}`);
+    const meeting = new Meeting("::1");
+    const [client, { connection: server }] = await meeting.meet("::1", { kind: "plain" });
+    assert.equal(client.peer, `[::1]:${meeting.listener.endpoint.port}`);
     assert.match(server.peer, /^\[::1\]:[0-9]+$/);
     await carries(client, server);
     client.abort();
     server.abort();
-    listener.close();
+    await meeting.close();
   },
 });
 
@@ -63,60 +158,55 @@ Deno.test({
   name: "listen() on :: names IPv4 peers by their IPv4 address",
   ignore: !hasIpv6(),
   async fn() {
-    const listener = listen({ hostname: "::", port: 0 });
-    const [client, server] = await meet(listener, "127.0.0.1");
-    assert.match(server.peer, /^127\.0\.0\.1:[0-9]+$/);
+    const meeting = new Meeting("::");
+    const [client, { connection }] = await meeting.meet("127.0.0.1", { kind: "plain" });
+    assert.match(connection.peer, /^127\.0\.0\.1:[0-9]+$/);
     client.abort();
-    server.abort();
-    listener.close();
+    connection.abort();
+    await meeting.close();
   },
 });
 
-Deno.test("listen() says that an address is in use, and where, with what to do", () => {
-  const first = listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = first.endpoint;
-  assert.throws(() => listen({ hostname: "127.0.0.1", port }), {
+Deno.test("listen() says that an address is in use, and where, with what to do", async () => {
+  const first = new Meeting("127.0.0.1");
+  const { port } = first.listener.endpoint;
+  assert.throws(() => new Meeting("127.0.0.1", { port }), {
     name: "FtError",
     code: "address_in_use",
     message: "Address already in use",
     hint: `Another program listens at 127.0.0.1:${port}. Stop it, or choose another port with ` +
       "--port (0 picks a free one).",
   });
-  first.close();
-  listen({ hostname: "127.0.0.1", port }).close();
+  await first.close();
+  await new Meeting("127.0.0.1", { port }).close();
 });
 
 Deno.test("listen() says that an address is not of this machine", () => {
   // 192.0.2.0/24 is kept for documentation: nobody has it.
-  assert.throws(() => listen({ hostname: "192.0.2.1", port: 0 }), {
-    name: "FtError",
-    code: "unreachable",
-  });
+  assert.throws(() => new Meeting("192.0.2.1"), { name: "FtError", code: "unreachable" });
 });
 
-Deno.test("Listener.close() ends the connections to come and leaves those that came", async () => {
-  const listener = listen({ hostname: "127.0.0.1", port: 0 });
-  const [client, server] = await meet(listener, "127.0.0.1");
-  const next = listener.connections().next();
-  listener.close();
-  listener.close();
-  assert.equal((await next).done, true);
-  await carries(client, server);
-  client.abort();
-  server.abort();
-  await assert.rejects(dial(listener.endpoint), { name: "FtError", code: "refused" });
-});
-
-Deno.test("Listener.connections() outlives a peer that leaves at once", async () => {
-  const listener = listen({ hostname: "127.0.0.1", port: 0 });
-  const connections = listener.connections();
-  for (let at = 0; at < 20; at++) {
-    const client = await dial(listener.endpoint);
-    client.abort();
-    const { value } = await connections.next();
-    assert.equal((await value?.readable.getReader().read())?.done, true);
-    value?.abort();
-  }
-  listener.close();
-  assert.equal((await connections.next()).done, true);
+Deno.test("whoever is let in keeps its place, and a stranger loses it to the next one", async () => {
+  const limits = { connections: 2, connectionsPerAddress: 2 };
+  const meeting = new Meeting("127.0.0.1", { limits });
+  const plain = { kind: "plain" } as const;
+  const [guest, first] = await meeting.meet("127.0.0.1", plain);
+  first.keep();
+  const [stranger, second] = await meeting.meet("127.0.0.1", plain);
+  const [next, third] = await meeting.meet("127.0.0.1", plain);
+  // The stranger is cut off on both sides.
+  assert.equal((await stranger.readable.getReader().read()).done, true);
+  await assert.rejects(second.connection.readable.getReader().read(), { code: "lost" });
+  assert.equal(third.isOver, false);
+  third.keep();
+  const [late, fourth] = await meeting.meet("127.0.0.1", plain);
+  assert.equal(fourth.isOver, true);
+  await carries(guest, first.connection);
+  // A place that is left is free again.
+  first.connection.abort();
+  const [last, fifth] = await meeting.meet("127.0.0.1", plain);
+  assert.equal(fifth.isOver, false);
+  for (const client of [guest, stranger, next, late, last]) client.abort();
+  for (const { connection } of [second, third, fourth, fifth]) connection.abort();
+  await meeting.close();
 });
