@@ -1,6 +1,6 @@
 import { FtError } from "../error.ts";
 import type { KeyedFolder } from "../storage/keyed_folder.ts";
-import type { StateFolder } from "../storage/state_folder.ts";
+import { StateFolder } from "../storage/state_folder.ts";
 import { formatEndpoint, parseEndpoint } from "../transport/endpoint.ts";
 import { PIN, type PresentedKey } from "../transport/security.ts";
 import { formatInvite, type Invite, parseInvite, type ServerKey } from "./invite.ts";
@@ -24,9 +24,11 @@ export class KnownServers {
   readonly #saved: KeyedFolder<Invite>;
   readonly #keys: KeyedFolder<PresentedKey>;
 
-  constructor(state: StateFolder) {
-    this.#saved = state.folder("servers", parseInvite);
-    this.#keys = state.folder("keys", parseKey);
+  /** @param state the user's state folder. */
+  constructor(state: string) {
+    const folder = new StateFolder(state);
+    this.#saved = folder.folder("servers", parseInvite);
+    this.#keys = folder.folder("keys", parseKey);
   }
 
   /**

@@ -8,6 +8,7 @@ import { formatEndpoint } from "../transport/endpoint.ts";
 import { listen, type Listener } from "../transport/listen.ts";
 import { AGENT } from "../version.ts";
 import { KEEP_PARTIALS_MS } from "./download.ts";
+import type { Serving } from "./serving.ts";
 
 /** The folder of each room below the root. */
 export const ROOM_FOLDERS = {
@@ -47,6 +48,12 @@ export interface Server {
   readonly address: string;
   /** Folders that were missing and have been made, by name. */
   readonly created: readonly string[];
+  /** How it is served, for its invites. */
+  readonly serving?: Serving;
+  /** The pin of its key; undefined without encryption. */
+  readonly pin?: string | undefined;
+  /** The token of its invites; undefined where none is needed. */
+  readonly token?: string | undefined;
   /**
    * Accepts nothing more, gives running transfers a bounded time, then ends them. What is verified
    * stays for a later run.

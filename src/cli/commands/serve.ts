@@ -1,7 +1,9 @@
 import { ROOM_FOLDERS, serve } from "../../verbs/serve.ts";
 import type { Options } from "../arguments.ts";
+import { tellPlain } from "../contact.ts";
+import { invitationText } from "../invitation.ts";
 import { reportLine, troubleLine } from "../server_log.ts";
-import { err, out, withSignals } from "../shell.ts";
+import { err, hasColor, out, terminalSize, withSignals } from "../shell.ts";
 
 /** Writes a line of the log; a server outlives whoever reads it. */
 function log(line: string): void {
@@ -12,9 +14,15 @@ function log(line: string): void {
   }
 }
 
+/** The QR code of an invite, as wide as the terminal at most. */
+async function qrCode(invite: string): Promise<string | undefined> {
+  const { qrText } = await import("../qr.ts");
+  return qrText(invite, { columns: terminalSize().columns, color: hasColor(Deno.stdout) });
+}
+
 /** `ft serve` */
 export function runServe(_operands: readonly string[], options: Options): Promise<number> {
-  const { host, port, root, keepPartials, quiet } = options;
+  const { host, port, root, keepPartials, plain, quiet } = options;
   return withSignals(async (signal) => {
     const server = await serve({
       hostname: host,
@@ -32,6 +40,13 @@ export function runServe(_operands: readonly string[], options: Options): Promis
     log(`Private uploads to: ${ROOM_FOLDERS.private}`);
     log(`Public files for download from server: ${ROOM_FOLDERS.public}`);
     log(`Files uploaded for sharing: ${ROOM_FOLDERS.shared}`);
+    const { serving, pin, token } = server;
+    if (plain) tellPlain("what clients send and take");
+    if (serving !== undefined) {
+      const qr = Deno.stdout.isTerminal() && !quiet ? qrCode : undefined;
+      const text = await invitationText(serving, { pin, token, qr });
+      if (text !== "") log(text.trimEnd());
+    }
     log("");
     log("Waiting for a client connection...");
     await new Promise((stopped) => signal.addEventListener("abort", stopped, { once: true }));
