@@ -101,7 +101,7 @@ export class KnownServers {
    */
   forget(what: string): string[] {
     const names = this.#saved.keys();
-    if (names.includes(what) && isName(what)) {
+    if (NAME.test(what) && names.includes(what)) {
       const address = this.#addressOf(what);
       this.#saved.forget(what);
       const others = this.#saved.keys().some((name) => this.#addressOf(name) === address);
