@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "./files.ts";
 import { ftCommand, Place, type StartOptions } from "./process.ts";
 import { fileURLToPath } from "node:url";
+import { writeServing } from "../src/verbs/serving.ts";
 import { Pty } from "./pty.ts";
 
 const CONFIG = fileURLToPath(new URL("../deno.json", import.meta.url));
@@ -95,6 +96,13 @@ Deno.test("no command of ft asks for a permission that it has not", async () => 
   await run("sum", ["sum", "big.bin"]);
   await run("partials", ["partials"]);
   await run("partials clear", ["partials", "clear", server.root]);
+  const nas = "ft://127.0.0.1:1/system\n";
+  await run("join", ["join", "-", "nas"], { input: nas });
+  await run("trust", ["trust"]);
+  await run("trust forget", ["trust", "forget", "nas"]);
+  const root = `${place.path}/root`;
+  writeServing(root, { hosts: ["0.0.0.0"], port: 1, key: "system", locked: true });
+  await run("invite", ["invite", "--new", "--root", root]);
   await run("help", ["help", "put"]);
   await run("version", ["--version"]);
   await run("client", ["client"], { input: "1\na.txt\n4\n1\nq\n" });

@@ -73,7 +73,10 @@ export function clientOptions(
 export function serverWord(options: Options): string | undefined {
   const { server } = options;
   if (!isInvite(server)) return server;
-  return isFromEnvironment(server) ? undefined : contactOf(options).address;
+  if (isFromEnvironment(server)) return undefined;
+  const { address } = contactOf(options);
+  // Under its name it has the token, too, without which the same cannot be done again.
+  return new KnownServers(stateFolder(options)).nameOf(address) ?? address;
 }
 
 /** Says that there is no encryption, also to whoever wants to hear little. */

@@ -62,6 +62,11 @@ export class KnownServers {
     });
   }
 
+  /** A name under which the server at an address is saved. */
+  nameOf(address: string): string | undefined {
+    return this.#saved.keys().find((name) => this.#addressOf(name) === address);
+  }
+
   /**
    * The key that the server at an address showed when it was verified.
    *

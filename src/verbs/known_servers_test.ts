@@ -26,6 +26,16 @@ Deno.test("KnownServers give what was saved, by name or address", () => {
   }
 });
 
+Deno.test("KnownServers name the server at an address, whatever else is damaged", () => {
+  using folder = temporaryFolder();
+  const known = new KnownServers(folder.path);
+  known.save("box", SIX);
+  Deno.writeTextFileSync(`${folder.path}/servers/box`, "damaged");
+  equal(known.nameOf("10.0.0.5:5000"), undefined);
+  known.save("nas", NAS);
+  equal(known.nameOf("10.0.0.5:5000"), "nas");
+});
+
 Deno.test("KnownServers take no name that could be something else", () => {
   using folder = temporaryFolder();
   const known = new KnownServers(folder.path);
