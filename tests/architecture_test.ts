@@ -33,6 +33,8 @@ const TYPES_ONLY: ReadonlySet<string> = new Set([
 /** The one file for each package. */
 const PACKAGES: Record<string, string> = {
   "@clack/core": "src/cli/prompt_terminal.ts",
+  "@peculiar/x509": "src/transport/self_signed.ts",
+  "reflect-metadata": "src/transport/self_signed.ts",
   "uqr": "src/cli/qr.ts",
 };
 /** The one file for each module of the runtime that takes tens of milliseconds to load. */

@@ -1,21 +1,13 @@
 import assert from "node:assert/strict";
 import { writeServing } from "../src/verbs/serving.ts";
 import { exists } from "./files.ts";
-import { done, type Finished, ftCommand, Place, test } from "./process.ts";
+import { assertFails } from "./identity.ts";
+import { done, ftCommand, Place, test } from "./process.ts";
 
 const PIN = `${"k".repeat(42)}A`;
 /** A server that nobody runs. */
 const NOWHERE = "127.0.0.1:1";
 const INVITE = `ft://${NOWHERE}/${PIN}#sEcReTsEcReTsEcReT`;
-
-/** A failure says what happened and what to do, once, and shows no token. */
-function assertFails({ code, stdout, stderr }: Finished, expected: number, says: RegExp): void {
-  assert.equal(code, expected, stderr);
-  assert.match(stderr, says);
-  assert.equal(stderr.match(/^Error: /mg)?.length, 1, stderr);
-  assert.match(stderr, /^ {2}\S.*$/m, "it does not say what to do next");
-  assert.doesNotMatch(stdout + stderr, /sEcReT/);
-}
 
 /** Runs a body with a place and a user of no server. */
 function alone(

@@ -21,6 +21,9 @@ const REASONS = {
     HOME: "where the state is kept on Unix, and what ~/ means in the menu",
     XDG_STATE_HOME: "where the state is kept on Linux when the user says so",
     LOCALAPPDATA: "where the state is kept on Windows",
+    DENO_CERT: "whether the runtime trusts more authorities than the public ones",
+    DENO_TLS_CA_STORE: "the same",
+    NODE_EXTRA_CA_CERTS: "the same",
   },
   sys: {
     networkInterfaces: "at which addresses others reach a server, for its invites",

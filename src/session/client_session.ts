@@ -74,7 +74,11 @@ export class ClientSession {
   }
 
   #dispatch(message: Message): void | Promise<void> {
-    if (message.kind === "welcome") return;
+    if (message.kind === "welcome") {
+      // A server whose packets wait for an acknowledgement of the last gets it along with this.
+      this.#channel.send({ kind: "ping", id: 0 }).catch(() => {});
+      return;
+    }
     const transfer = this.#transfers.get(message.id);
     if (transfer !== undefined) return transfer.handle(message);
     // Late words about what has ended; a server cannot start anything itself.

@@ -1,4 +1,5 @@
 import { FtError, toFailure } from "../error.ts";
+import { type Socket, writeAll } from "./socket.ts";
 
 /** A byte pipe with a peer. */
 export interface Connection {
@@ -16,6 +17,8 @@ export interface Connection {
 
 /** Bytes asked of the socket at a time: large reads cost fewer turns of the event loop. */
 const READ_BYTES = 512 * 1024;
+/** TLS gives one record of 16 KiB at a time; they are passed on together, up to this much. */
+const FULL_BYTES = 256 * 1024;
 /** A read block with less room than this left is followed by a new one. */
 const LEAST_READ_BYTES = 64 * 1024;
 /** Writes shorter than this wait for their neighbours and travel together. */
@@ -30,23 +33,50 @@ function lost(thrown: unknown): FtError {
   return new FtError(code, undefined, { cause: thrown });
 }
 
-function readableOf(conn: Deno.Conn): ReadableStream<Uint8Array<ArrayBuffer>> {
+function readableOf(socket: Socket): ReadableStream<Uint8Array<ArrayBuffer>> {
   let block = new Uint8Array(READ_BYTES);
+  /** A read that was begun into the block and has not ended. */
+  let begun: Promise<number | null> | undefined;
+  let hasEnded = false;
+
+  /** Bytes at the start of the block: what there is, and more while more is there at once. */
+  async function fill(): Promise<number> {
+    let filled = 0;
+    for (;;) {
+      begun ??= socket.read(block.subarray(filled));
+      const count = filled === 0 ? await begun : await Promise.race([begun, nextTurn()]);
+      if (count === undefined) break;
+      begun = undefined;
+      if (count === null) {
+        hasEnded = true;
+        break;
+      }
+      filled += count;
+      if (filled >= FULL_BYTES || filled === block.length) break;
+    }
+    return filled;
+  }
+
   return new ReadableStream({
     async pull(controller) {
-      if (block.length < LEAST_READ_BYTES) block = new Uint8Array(READ_BYTES);
-      let count: number | null;
+      if (begun === undefined && block.length < LEAST_READ_BYTES) {
+        block = new Uint8Array(READ_BYTES);
+      }
       try {
-        count = await conn.read(block);
+        const filled = await fill();
+        if (filled > 0) controller.enqueue(block.subarray(0, filled));
+        block = block.subarray(filled);
+        if (hasEnded) controller.close();
       } catch (thrown) {
         controller.error(lost(thrown));
-        return;
       }
-      if (count === null) return controller.close();
-      controller.enqueue(block.subarray(0, count));
-      block = block.subarray(count);
     },
   });
+}
+
+/** Resolves when the event loop has come round. */
+function nextTurn(): Promise<undefined> {
+  return new Promise((resolve) => setImmediate(() => resolve(undefined)));
 }
 
 /**
@@ -54,15 +84,15 @@ function readableOf(conn: Deno.Conn): ReadableStream<Uint8Array<ArrayBuffer>> {
  * way: small frames travel together, and Nagle's algorithm finds no second small packet to hold.
  */
 class GatheringSink implements UnderlyingSink<Uint8Array<ArrayBuffer>> {
-  readonly #conn: Deno.Conn;
+  readonly #socket: Socket;
   #gathered = new Uint8Array(GATHER_BYTES);
   #filled = 0;
   #scheduled = false;
   #tail: Promise<void> = Promise.resolve();
   #controller: WritableStreamDefaultController | undefined;
 
-  constructor(conn: Deno.Conn) {
-    this.#conn = conn;
+  constructor(socket: Socket) {
+    this.#socket = socket;
   }
 
   start(controller: WritableStreamDefaultController): void {
@@ -87,7 +117,7 @@ class GatheringSink implements UnderlyingSink<Uint8Array<ArrayBuffer>> {
   async close(): Promise<void> {
     await this.#flush();
     // The peer may have gone first; what it has not heard by now it will not miss.
-    await this.#conn.closeWrite().catch(() => {});
+    await this.#socket.closeWrite().catch(() => {});
   }
 
   #flush(): Promise<void> {
@@ -104,31 +134,35 @@ class GatheringSink implements UnderlyingSink<Uint8Array<ArrayBuffer>> {
 
   async #writeAll(bytes: Uint8Array): Promise<void> {
     try {
-      let at = 0;
-      while (at < bytes.length) at += await this.#conn.write(bytes.subarray(at));
+      await writeAll(this.#socket, bytes);
     } catch (thrown) {
       throw lost(thrown);
     }
   }
 }
 
-/** The connection over a socket. */
-export function socketConnection(conn: Deno.Conn, peer: string): Connection {
+/** The connection over a socket. `onEnd` is called once, when it is closed. */
+export function socketConnection(
+  socket: Socket,
+  peer: string,
+  onEnd: () => void = () => {},
+): Connection {
   let open = true;
   function abort() {
     if (!open) return;
     open = false;
-    conn.close();
+    socket.close();
+    onEnd();
   }
   return {
-    readable: readableOf(conn),
-    writable: new WritableStream(new GatheringSink(conn)),
+    readable: readableOf(socket),
+    writable: new WritableStream(new GatheringSink(socket)),
     peer,
     async drain(milliseconds) {
       const timer = setTimeout(abort, milliseconds);
       const dropped = new Uint8Array(LEAST_READ_BYTES);
       try {
-        while (await conn.read(dropped) !== null);
+        while (await socket.read(dropped) !== null);
       } catch {
         // The peer is gone: nobody is left to hear.
       }

@@ -1,17 +1,44 @@
-import { FtError, toFailure } from "../error.ts";
+import { certificatesIn, readCertificate } from "./certificate.ts";
 import { type Connection, socketConnection } from "./connection.ts";
 import { type Endpoint, formatEndpoint } from "./endpoint.ts";
+import {
+  CONNECT_MS,
+  dialFailure,
+  handshakeFailure,
+  notTheOne,
+  otherProtocol,
+} from "./dial_failure.ts";
+import { ALPN, type PresentedKey, syntheticName, type Trust } from "./security.ts";
+import type { Socket } from "./socket.ts";
 
-/** Milliseconds until an attempt to connect is given up. */
-const CONNECT_MS = 10_000;
+/** Variables that make the runtime trust more authorities than the public ones. */
+const EXTRA_ROOTS = ["DENO_CERT", "DENO_TLS_CA_STORE", "NODE_EXTRA_CA_CERTS"] as const;
 
 /**
- * Connects to a server.
+ * Connects to a server that is known as `trust` says. Nothing is sent before it has proved to be
+ * that one.
  *
- * @throws FtError `refused`, `unreachable` or `timeout`, or whatever `signal` was aborted with.
+ * @throws FtError `refused`, `unreachable`, `timeout`, `identity` or `protocol`, or whatever
+ * `signal` was aborted with.
  */
-export async function dial(endpoint: Endpoint, signal?: AbortSignal): Promise<Connection> {
+export async function dial(
+  endpoint: Endpoint,
+  trust: Trust,
+  signal?: AbortSignal,
+): Promise<Connection> {
   const where = formatEndpoint(endpoint);
+  if (trust.kind === "pinned" && !isSafelyPinned(trust)) {
+    return socketConnection(await dialReplacingRoots(endpoint, trust, signal), where);
+  }
+  const tcp = await connect(endpoint, signal);
+  if (trust.kind === "plain") return socketConnection(tcp, where);
+  const certificates = trust.kind === "pinned" ? [trust.certificate] : await systemRoots();
+  const hostname = trust.kind === "pinned" ? syntheticName(trust.pin) : endpoint.hostname;
+  return socketConnection(await secure(tcp, { hostname, certificates, where, signal }), where);
+}
+
+/** A TCP connection. */
+async function connect(endpoint: Endpoint, signal?: AbortSignal): Promise<Deno.TcpConn> {
   const timeout = AbortSignal.timeout(CONNECT_MS);
   try {
     const conn = await Deno.connect({
@@ -20,33 +47,81 @@ export async function dial(endpoint: Endpoint, signal?: AbortSignal): Promise<Co
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
     conn.setNoDelay(true);
-    return socketConnection(conn, where);
+    return conn;
   } catch (thrown) {
     signal?.throwIfAborted();
-    throw dialFailure(thrown, timeout.aborted, where);
+    throw dialFailure(thrown, timeout.aborted, formatEndpoint(endpoint));
   }
 }
 
-function dialFailure(thrown: unknown, timedOut: boolean, where: string): FtError {
-  const options = { cause: thrown };
-  const code = timedOut ? "timeout" : toFailure(thrown).code;
-  if (code === "refused") {
-    return new FtError("refused", "Connection refused.", {
-      ...options,
-      hint: `No server listens at ${where}. Start one there with 'ft serve', or name another ` +
-        "with --server HOST:PORT.",
-    });
-  }
-  if (code === "timeout") {
-    return new FtError("unreachable", `${where} does not answer.`, {
-      ...options,
-      hint: "Check the address, and that a firewall lets the port through.",
-    });
-  }
-  // A name that does not resolve has neither a class nor a code of its own.
-  const detail = thrown instanceof Error ? thrown.message : String(thrown);
-  return new FtError("unreachable", `Cannot reach ${where}: ${detail}.`, {
-    ...options,
-    hint: "Check the address with --server HOST:PORT.",
+/** Shakes hands with whoever proves to be `hostname` by one of the certificates. */
+async function secure(
+  tcp: Deno.TcpConn,
+  { hostname, certificates, where, signal }: {
+    hostname: string;
+    certificates: string[];
+    where: string;
+    signal: AbortSignal | undefined;
+  },
+): Promise<Socket> {
+  const conn = await Deno.startTls(tcp, {
+    hostname,
+    caCerts: certificates,
+    alpnProtocols: [ALPN],
   });
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    conn.close();
+  }, CONNECT_MS);
+  const stop = () => conn.close();
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    const { alpnProtocol } = await conn.handshake();
+    if (alpnProtocol !== ALPN) throw otherProtocol(where);
+    return conn;
+  } catch (thrown) {
+    if (!isLate && !signal?.aborted) conn.close();
+    signal?.throwIfAborted();
+    throw handshakeFailure(isLate ? new Deno.errors.TimedOut() : thrown, where);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
+  }
+}
+
+/**
+ * Whether the runtime's own TLS can tell the pinned certificate from all others: it has the name
+ * that no public authority issues, and there are no other authorities. (The runtime adds the
+ * pinned certificate to those it trusts; it cannot trust it alone.)
+ */
+function isSafelyPinned({ pin, certificate }: PresentedKey): boolean {
+  if (EXTRA_ROOTS.some((name) => Deno.env.get(name))) return false;
+  const [leaf] = certificatesIn(certificate);
+  return leaf !== undefined && new TextDecoder("latin1").decode(leaf).includes(syntheticName(pin));
+}
+
+/** Dials by a certificate that replaces all that the runtime trusts, and compares the key. */
+async function dialReplacingRoots(
+  endpoint: Endpoint,
+  { pin, certificate }: PresentedKey,
+  signal?: AbortSignal,
+): Promise<Socket> {
+  const { openNodeTls } = await import("./node_tls.ts");
+  const socket = await openNodeTls(endpoint, {
+    ca: certificate,
+    servername: syntheticName(pin),
+    // Who is meant is told by the key.
+    checkServerIdentity: () => undefined,
+  }, signal);
+  const [leaf] = socket.chain;
+  if (leaf !== undefined && (await readCertificate(leaf)).pin === pin) return socket;
+  socket.close();
+  throw notTheOne(formatEndpoint(endpoint));
+}
+
+/** The authorities that the system trusts, beside the public ones that the runtime knows. */
+async function systemRoots(): Promise<string[]> {
+  const { getCACertificates } = await import("node:tls");
+  return getCACertificates("system");
 }

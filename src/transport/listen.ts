@@ -1,67 +1,148 @@
 import { FtError, toFailure } from "../error.ts";
+import { Admission, type AdmissionLimits } from "./admission.ts";
 import { type Connection, socketConnection } from "./connection.ts";
 import { type Endpoint, formatEndpoint } from "./endpoint.ts";
+import type { Identity } from "./security.ts";
+import type { Socket } from "./socket.ts";
+import { shakeHands } from "./tls_gate.ts";
+
+/** A connection that came in. */
+export interface Incoming {
+  readonly connection: Connection;
+  /** Says that the peer has been let in: it keeps its place. */
+  readonly keep: () => void;
+  /** Whether it is one too many: all it may get is a word about that. */
+  readonly isOver: boolean;
+}
+
+/** How a listener takes connections. */
+export interface ListenOptions {
+  /** The server's key; without one nothing is encrypted. */
+  readonly identity?: Identity | undefined;
+  /** Milliseconds from accepting a connection to the end of the TLS handshake. */
+  readonly handshake: number;
+  readonly limits: AdmissionLimits;
+  /** Hears of connections that came to nothing, by the address of their peer. */
+  readonly onFailure?: (peer: string, failure: FtError) => void;
+}
 
 /** Accepts connections at an endpoint. */
 export interface Listener {
   /** Where it listens, with the port it got. */
   readonly endpoint: Endpoint;
-  /** Connections as they come, until {@linkcode close}. */
-  connections(): AsyncGenerator<Connection>;
-  /** Accepts no more; connections that were accepted live on. */
+  /** Hands over connections as they come; resolves once the listener is closed. */
+  accept(onConnection: (incoming: Incoming) => void): Promise<void>;
+  /** Accepts no more; connections that were handed over live on. */
   close(): void;
 }
 
 /** Milliseconds to wait when the system has no descriptor left for another connection. */
 const EXHAUSTED_MS = 200;
-
-async function* accept(listener: Deno.TcpListener, isOpen: () => boolean) {
-  while (isOpen()) {
-    let conn: Deno.TcpConn;
-    try {
-      conn = await listener.accept();
-    } catch (thrown) {
-      if (!isOpen()) return;
-      // The peer went away while it waited, or descriptors ran out: the listener itself lives on.
-      if (!(thrown instanceof Deno.errors.ConnectionReset)) {
-        await new Promise((resolve) => setTimeout(resolve, EXHAUSTED_MS));
-      }
-      continue;
-    }
-    try {
-      conn.setNoDelay(true);
-    } catch {
-      // The peer is gone already; reading will say so.
-    }
-    const { hostname, port } = conn.remoteAddr;
-    // A dual-stack listener sees IPv4 peers in their IPv6 form.
-    const peer = { hostname: hostname.replace(/^::ffff:(?=[0-9.]+$)/, ""), port };
-    yield socketConnection(conn, formatEndpoint(peer));
-  }
-}
+/** Connections past the limit that may be told so at once; those after them are just closed. */
+const OVER = 32;
 
 /**
  * Listens at `endpoint`; port 0 picks a free one.
  *
  * @throws FtError `address_in_use`, `unreachable` or `denied`.
  */
-export function listen(endpoint: Endpoint): Listener {
-  let listener: Deno.TcpListener;
+export function listen(endpoint: Endpoint, options: ListenOptions): Listener {
   try {
-    listener = Deno.listen({ ...endpoint, transport: "tcp" });
+    return new SocketListener(endpoint, options);
   } catch (thrown) {
     throw listenFailure(thrown, endpoint);
   }
-  let open = true;
-  return {
-    endpoint: { hostname: endpoint.hostname, port: listener.addr.port },
-    connections: () => accept(listener, () => open),
-    close() {
-      if (!open) return;
-      open = false;
-      listener.close();
-    },
-  };
+}
+
+class SocketListener implements Listener {
+  readonly endpoint: Endpoint;
+  readonly #options: ListenOptions;
+  readonly #listener: Deno.TcpListener;
+  readonly #admission: Admission;
+  readonly #closed = new AbortController();
+  readonly #handshakes = new Set<Promise<void>>();
+  #over = 0;
+
+  constructor(endpoint: Endpoint, options: ListenOptions) {
+    this.#options = options;
+    this.#admission = new Admission(options.limits);
+    this.#listener = Deno.listen({ ...endpoint, transport: "tcp" });
+    this.endpoint = { hostname: endpoint.hostname, port: this.#listener.addr.port };
+  }
+
+  async accept(onConnection: (incoming: Incoming) => void): Promise<void> {
+    while (!this.#closed.signal.aborted) {
+      let conn: Deno.TcpConn;
+      try {
+        conn = await this.#listener.accept();
+      } catch (thrown) {
+        if (this.#closed.signal.aborted) break;
+        // The peer went away while it waited, or descriptors ran out: the listener itself lives on.
+        if (!(thrown instanceof Deno.errors.ConnectionReset)) {
+          await new Promise((resolve) => setTimeout(resolve, EXHAUSTED_MS));
+        }
+        continue;
+      }
+      const handshake = this.#take(conn, onConnection)
+        .finally(() => this.#handshakes.delete(handshake));
+      this.#handshakes.add(handshake);
+    }
+    await Promise.all(this.#handshakes);
+  }
+
+  async #take(conn: Deno.TcpConn, onConnection: (incoming: Incoming) => void): Promise<void> {
+    const { hostname, port } = conn.remoteAddr;
+    // A dual-stack listener sees IPv4 peers in their IPv6 form.
+    const address = hostname.replace(/^::ffff:(?=[0-9.]+$)/, "");
+    const peer = formatEndpoint({ hostname: address, port });
+    const ending = new AbortController();
+    const place = this.#admission.enter(address, () => ending.abort());
+    const isOver = place === undefined;
+    if (isOver && this.#over >= OVER) return conn.close();
+    if (isOver) this.#over++;
+    const leave = () => {
+      if (isOver) this.#over--;
+      place?.leave();
+    };
+    let socket: Socket;
+    try {
+      socket = await this.#secured(conn, ending.signal);
+    } catch (thrown) {
+      leave();
+      this.#options.onFailure?.(peer, toFailure(thrown));
+      return;
+    }
+    const connection = socketConnection(socket, peer, leave);
+    ending.signal.addEventListener("abort", () => connection.abort(), { once: true });
+    onConnection({ connection, keep: () => place?.keep(), isOver });
+  }
+
+  async #secured(conn: Deno.TcpConn, evicted: AbortSignal): Promise<Socket> {
+    try {
+      conn.setNoDelay(true);
+    } catch {
+      // The peer is gone already; reading will say so.
+    }
+    const { identity, handshake } = this.#options;
+    if (identity === undefined) return conn;
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), handshake);
+    try {
+      const ended = AbortSignal.any([evicted, this.#closed.signal, late.signal]);
+      return await shakeHands(conn, identity, ended);
+    } catch (thrown) {
+      if (!late.signal.aborted) throw thrown;
+      throw new FtError("timeout", "The TLS handshake took too long.");
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  close(): void {
+    if (this.#closed.signal.aborted) return;
+    this.#closed.abort();
+    this.#listener.close();
+  }
 }
 
 function listenFailure(thrown: unknown, endpoint: Endpoint): FtError {

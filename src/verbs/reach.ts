@@ -70,11 +70,12 @@ export async function reach<C extends { abort(): void }>(
       return await network.dial(endpoint, { kind: "pinned", ...remembered }, signal);
     } catch (thrown) {
       if (toFailure(thrown).code !== "identity") throw thrown;
+      // Another certificate of the same key is a renewed one; of another key, another server.
+      const shown = await network.probe(endpoint, signal);
+      checkPin(contact, shown, remembered.pin);
+      if (shown.certificate === remembered.certificate) throw thrown;
+      return await meet(contact, shown, options);
     }
-    // Another certificate of the same key is a renewed one; of another key, another server.
-    const shown = await network.probe(endpoint, signal);
-    checkPin(contact, shown, remembered.pin);
-    return await meet(contact, shown, options);
   }
   const shown = await network.probe(endpoint, signal);
   if (key !== undefined) checkPin(contact, shown, key);

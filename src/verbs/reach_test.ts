@@ -149,6 +149,13 @@ Deno.test("reach() takes a renewed certificate of the key that it knows", async 
   deepEqual(await world.reach(`ft://${NAS}/${OLD.pin}`), ["dial pinned"]);
 });
 
+Deno.test("reach() does not dial again what shows the certificate that was refused", async () => {
+  using world = new World();
+  await world.reach(NAS, { trustFirst: true });
+  world.network.dial = () => Promise.reject(new FtError("identity", "The clock is wrong."));
+  await rejects(world.reach(), { code: "identity", message: "The clock is wrong." });
+});
+
 Deno.test("reach() believes a new invite more than an older key", async () => {
   using world = new World();
   await world.reach(NAS, { trustFirst: true });

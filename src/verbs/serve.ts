@@ -1,14 +1,15 @@
 import { FtError, toFailure } from "../error.ts";
+import { DEADLINES } from "../session/channel.ts";
 import { ServerSession, type TransferReport } from "../session/server_session.ts";
 import { storageFailure } from "../storage/failure.ts";
 import { FolderStore } from "../storage/folder_store.ts";
 import { Records } from "../storage/records.ts";
-import type { Connection } from "../transport/connection.ts";
-import { formatEndpoint } from "../transport/endpoint.ts";
-import { listen, type Listener } from "../transport/listen.ts";
+import { type Endpoint, formatEndpoint } from "../transport/endpoint.ts";
+import { type Incoming, listen, type Listener } from "../transport/listen.ts";
 import { AGENT } from "../version.ts";
 import { KEEP_PARTIALS_MS } from "./download.ts";
-import type { Serving } from "./serving.ts";
+import { identityOf, type ServerSecurity } from "./identity.ts";
+import { type Serving, writeServing } from "./serving.ts";
 
 /** The folder of each room below the root. */
 export const ROOM_FOLDERS = {
@@ -34,6 +35,7 @@ export interface ServeOptions {
   readonly port: number;
   /** The folder that holds the rooms; made if missing. */
   readonly root: string;
+  readonly security: ServerSecurity;
   /** Milliseconds that what an interrupted transfer left is kept. */
   readonly keepPartials?: number;
   /** Hears of every transfer that ended. */
@@ -44,14 +46,17 @@ export interface ServeOptions {
 
 /** A running server. */
 export interface Server {
+  readonly endpoint: Endpoint;
   /** Where it listens, with the port it got: `HOST:PORT`. */
   readonly address: string;
+  /** SHA-256 of the key that it shows, in base64url; undefined without encryption. */
+  readonly pin: string | undefined;
+  /** Host names that its certificate is for. */
+  readonly names: readonly string[];
   /** Folders that were missing and have been made, by name. */
   readonly created: readonly string[];
   /** How it is served, for its invites. */
-  readonly serving?: Serving;
-  /** The pin of its key; undefined without encryption. */
-  readonly pin?: string | undefined;
+  readonly serving: Serving;
   /** The token of its invites; undefined where none is needed. */
   readonly token?: string | undefined;
   /**
@@ -108,9 +113,14 @@ function openStore(root: string, records: Records): FolderStore {
  *
  * @throws FtError `address_in_use`, `denied`, `unreachable` or a storage failure.
  */
-// deno-lint-ignore require-await -- its key may have to be made
 export async function serve(options: ServeOptions): Promise<Server> {
-  const listener = listen(options);
+  const identity = await identityOf(options.security);
+  const listener = listen(options, {
+    identity,
+    handshake: DEADLINES.handshake * 1000,
+    limits: { connections: 1000, connectionsPerAddress: 500 },
+    onFailure: (peer, failure) => options.onTrouble?.(peer, failure),
+  });
   let records: Records | undefined;
   try {
     const { root, created } = prepareRoot(options.root);
@@ -121,7 +131,10 @@ export async function serve(options: ServeOptions): Promise<Server> {
       );
     });
     const store = openStore(root, records);
-    return { ...start(listener, store, records, options), created };
+    const { pin, names = [] } = identity ?? {};
+    const serving = servingOf(listener.endpoint, options.security, { pin, names });
+    writeServing(root, serving);
+    return { ...start(listener, store, records, options), created, pin, names, serving };
   } catch (thrown) {
     listener.close();
     records?.close();
@@ -129,12 +142,24 @@ export async function serve(options: ServeOptions): Promise<Server> {
   }
 }
 
+/** How clients find and know it. A certificate of the user's own is for names, not for addresses. */
+function servingOf(
+  { hostname, port }: Endpoint,
+  { kind }: ServerSecurity,
+  { pin, names }: Pick<Server, "pin" | "names">,
+): Serving {
+  if (pin === undefined) return { hosts: [hostname], port, key: "plain", locked: false };
+  return kind === "files" && names.length > 0
+    ? { hosts: names, port, key: "system", locked: false }
+    : { hosts: [hostname], port, key: pin, locked: false };
+}
+
 function start(
   listener: Listener,
   store: FolderStore,
   records: Records,
   { onReport, onTrouble, keepPartials = KEEP_PARTIALS_MS }: ServeOptions,
-): Pick<Server, "address" | "stop"> {
+): Pick<Server, "endpoint" | "address" | "stop"> {
   const sessions = new Map<ServerSession, Promise<void>>();
   const sweep = () => {
     try {
@@ -146,7 +171,7 @@ function start(
   sweep();
   const sweeper = setInterval(sweep, SWEEP_MS);
 
-  const receive = (connection: Connection) => {
+  const receive = ({ connection, keep, isOver }: Incoming) => {
     const session = new ServerSession(connection, {
       store,
       agent: AGENT,
@@ -157,12 +182,13 @@ function start(
       if (isTold) onTrouble?.(connection.peer, failure);
     }).finally(() => sessions.delete(session));
     sessions.set(session, served);
+    if (isOver) session.end(new FtError("busy", "The server has too many connections just now."));
+    keep();
   };
-  const accepting = (async () => {
-    for await (const connection of listener.connections()) receive(connection);
-  })();
+  const accepting = listener.accept(receive);
 
   return {
+    endpoint: listener.endpoint,
     address: formatEndpoint(listener.endpoint),
     async stop() {
       clearInterval(sweeper);

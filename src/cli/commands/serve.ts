@@ -1,6 +1,6 @@
 import { ROOM_FOLDERS, serve } from "../../verbs/serve.ts";
 import type { Options } from "../arguments.ts";
-import { tellPlain } from "../contact.ts";
+import { stateFolder, tellPlain } from "../contact.ts";
 import { invitationText } from "../invitation.ts";
 import { reportLine, troubleLine } from "../server_log.ts";
 import { err, hasColor, out, terminalSize, withSignals } from "../shell.ts";
@@ -28,6 +28,7 @@ export function runServe(_operands: readonly string[], options: Options): Promis
       hostname: host,
       port,
       root,
+      security: plain ? { kind: "plain" } : { kind: "own", state: stateFolder(options) },
       keepPartials,
       onReport: (report) => {
         const line = quiet ? undefined : reportLine(report);
@@ -42,11 +43,9 @@ export function runServe(_operands: readonly string[], options: Options): Promis
     log(`Files uploaded for sharing: ${ROOM_FOLDERS.shared}`);
     const { serving, pin, token } = server;
     if (plain) tellPlain("what clients send and take");
-    if (serving !== undefined) {
-      const qr = Deno.stdout.isTerminal() && !quiet ? qrCode : undefined;
-      const text = await invitationText(serving, { pin, token, qr });
-      if (text !== "") log(text.trimEnd());
-    }
+    const qr = Deno.stdout.isTerminal() && !quiet ? qrCode : undefined;
+    const invitation = await invitationText(serving, { pin, token, qr });
+    if (invitation !== "") log(invitation.trimEnd());
     log("");
     log("Waiting for a client connection...");
     await new Promise((stopped) => signal.addEventListener("abort", stopped, { once: true }));

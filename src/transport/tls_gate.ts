@@ -1,0 +1,152 @@
+/**
+ * The accepting side of TLS, by the runtime, with a hand on the peer's socket.
+ *
+ * A connection of `Deno.listenTls` cannot be let go before its peer lets it: closed in the middle
+ * of the handshake, or with bytes that the peer does not take, it keeps its descriptor for as long
+ * as the peer likes. `node:tls` lets go, at less than half the speed. So the peer's socket stays a
+ * plain one that can be closed at any moment, and its bytes are passed on, encrypted as they are,
+ * to a TLS connection within this process.
+ *
+ * @module
+ */
+import { FtError } from "../error.ts";
+import { ALPN, type Identity } from "./security.ts";
+import { type Socket, writeAll } from "./socket.ts";
+
+/** Where the two ends within this process meet. */
+const LOOPBACK = "127.0.0.1";
+/** Bytes passed on at a time. Memory that is not written to costs nothing. */
+const BLOCK_BYTES = 256 * 1024;
+/** Bytes of the header of a TLS record: type, version, length. */
+const RECORD_HEADER_BYTES = 5;
+/** Types of TLS records: what is encrypted; and the lowest and highest there are. */
+const ENCRYPTED = 23;
+const RECORD_TYPES = [20, 24] as const;
+/** Milliseconds to wait for what the TLS server says when the handshake is over. */
+const ANSWER_MS = 10;
+
+/** Passes on what comes from one socket to another, to its end. */
+async function pass(from: Socket, to: Socket, onPass: () => void = () => {}): Promise<void> {
+  const block = new Uint8Array(BLOCK_BYTES);
+  for (;;) {
+    const count = await from.read(block);
+    if (count === null) break;
+    await writeAll(to, block.subarray(0, count));
+    onPass();
+  }
+  await to.closeWrite();
+}
+
+/** Where the client's last word of the handshake ends in `bytes`; undefined when it is not there. */
+function handshakeEnd(bytes: Uint8Array): number | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 0; at + RECORD_HEADER_BYTES <= bytes.length;) {
+    const type = view.getUint8(at);
+    // No TLS at all: nothing is held back, and the TLS server refuses it.
+    if (type < RECORD_TYPES[0] || type > RECORD_TYPES[1]) return bytes.length;
+    at += RECORD_HEADER_BYTES + view.getUint16(at + 3);
+    if (type === ENCRYPTED && at <= bytes.length) return at;
+  }
+  return undefined;
+}
+
+/**
+ * Passes on the client's side of the handshake, then holds what follows until `answered` says that
+ * the TLS server has said its own last word. The runtime leaves Nagle's algorithm on for the
+ * server's side: its next words would wait for an acknowledgement, which only travels at once with
+ * bytes that are sent the other way.
+ */
+async function passHandshake(from: Socket, to: Socket, answered: () => Promise<void>) {
+  const block = new Uint8Array(BLOCK_BYTES);
+  let filled = 0;
+  let passed = 0;
+  while (filled < block.length) {
+    const count = await from.read(block.subarray(filled));
+    if (count === null) return;
+    filled += count;
+    const end = handshakeEnd(block.subarray(0, filled));
+    const answer = end === undefined ? undefined : answered();
+    await writeAll(to, block.subarray(passed, end ?? filled));
+    passed = end ?? filled;
+    if (answer === undefined) continue;
+    await answer;
+    break;
+  }
+  await writeAll(to, block.subarray(passed, filled));
+}
+
+/** Two sockets that are connected to each other: a plain one, and the TLS server's side of it. */
+async function connectedPair(
+  { certificate, key }: Identity,
+): Promise<{ plain: Deno.TcpConn; secure: Deno.TlsConn }> {
+  const address = { hostname: LOOPBACK, port: 0 };
+  using listener = Deno.listenTls({ ...address, cert: certificate, key, alpnProtocols: [ALPN] });
+  const plain = await Deno.connect({ hostname: LOOPBACK, port: listener.addr.port });
+  try {
+    plain.setNoDelay(true);
+    const { port } = plain.localAddr;
+    for (;;) {
+      const secure = await listener.accept();
+      if (secure.remoteAddr.port === port) return { plain, secure };
+      // Another program of this machine was faster: it is not who is meant.
+      secure.close();
+    }
+  } catch (thrown) {
+    plain.close();
+    throw thrown;
+  }
+}
+
+/**
+ * Takes over an accepted socket and shakes hands on it; resolves with the decrypted side of it.
+ * When `signal` is aborted before that, all of it is closed.
+ *
+ * @throws FtError `lost` when the peer went away, gave no TLS or was too slow; `protocol` when it
+ * is no client of ft.
+ */
+export async function shakeHands(
+  peer: Deno.TcpConn,
+  identity: Identity,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const ends: Deno.Conn[] = [peer];
+  const close = () => {
+    for (const end of ends.splice(0)) end.close();
+  };
+  signal.addEventListener("abort", close, { once: true });
+  try {
+    const { plain, secure } = await connectedPair(identity);
+    ends.push(plain, secure);
+    if (signal.aborted) throw new FtError("lost", "The handshake was called off.");
+    let onPass = () => {};
+    const answered = async () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, ANSWER_MS);
+      onPass = resolve;
+      await promise;
+      clearTimeout(timer);
+    };
+    const inward = passHandshake(peer, plain, answered).then(() => pass(peer, plain));
+    const outward = pass(plain, peer, () => onPass());
+    // A direction that breaks takes all of it down; the reader of the other hears of that.
+    inward.catch(close);
+    outward.catch(close);
+    const { alpnProtocol } = await secure.handshake();
+    if (alpnProtocol !== ALPN) throw new FtError("protocol", "The other side does not speak FT.");
+    return {
+      read: (into) => secure.read(into),
+      write: (bytes) => secure.write(bytes),
+      async closeWrite() {
+        await secure.closeWrite();
+        await outward;
+      },
+      close,
+    };
+  } catch (thrown) {
+    close();
+    if (thrown instanceof FtError) throw thrown;
+    throw new FtError("lost", "The TLS handshake failed.", { cause: thrown });
+  } finally {
+    signal.removeEventListener("abort", close);
+  }
+}
