@@ -5,11 +5,18 @@
  */
 export { fetch, get } from "./verbs/download.ts";
 export type { DownloadOptions } from "./verbs/download.ts";
+export { join } from "./verbs/join.ts";
+export type { Joined, JoinOptions } from "./verbs/join.ts";
 export { list } from "./verbs/list.ts";
 export type { RoomList } from "./verbs/list.ts";
 export { clearPartials, listPartials } from "./verbs/partials.ts";
 export { serve } from "./verbs/serve.ts";
 export type { ServeOptions, Server } from "./verbs/serve.ts";
+export { invitesOf } from "./verbs/serving.ts";
+export type { Serving } from "./verbs/serving.ts";
+export { forgetTrust, listTrust } from "./verbs/trust.ts";
+export type { KnownServer } from "./verbs/known_servers.ts";
+export type { AskTrust, FirstContact, Stranger } from "./verbs/reach.ts";
 export { sum } from "./verbs/sum.ts";
 export { put, share } from "./verbs/upload.ts";
 export type { UploadOptions } from "./verbs/upload.ts";

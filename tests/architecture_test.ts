@@ -31,7 +31,12 @@ const TYPES_ONLY: ReadonlySet<string> = new Set([
   "mod.ts storage",
 ]);
 /** The one file for each package. */
-const PACKAGES: Record<string, string> = { "@clack/core": "src/cli/prompt_terminal.ts" };
+const PACKAGES: Record<string, string> = {
+  "@clack/core": "src/cli/prompt_terminal.ts",
+  "@peculiar/x509": "src/transport/self_signed.ts",
+  "reflect-metadata": "src/transport/self_signed.ts",
+  "uqr": "src/cli/qr.ts",
+};
 /** The one file for each module of the runtime that takes tens of milliseconds to load. */
 const HEAVY: Record<string, string> = { "node:crypto": "src/protocol/digest.ts" };
 const MOST_LINES = 320;

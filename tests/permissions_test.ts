@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "./files.ts";
 import { ftCommand, Place, type StartOptions } from "./process.ts";
 import { fileURLToPath } from "node:url";
+import { writeServing } from "../src/verbs/serving.ts";
 import { Pty } from "./pty.ts";
 
 const CONFIG = fileURLToPath(new URL("../deno.json", import.meta.url));
@@ -14,26 +15,35 @@ const REASONS = {
   env: {
     FT_SERVER: "stands for --server",
     FT_STATE: "stands for --state",
+    FT_TOKEN: "the token of a server, which is never an argument",
     NO_COLOR: "whether colours are unwanted",
     TERM: "whether the terminal is dumb",
     HOME: "where the state is kept on Unix, and what ~/ means in the menu",
     XDG_STATE_HOME: "where the state is kept on Linux when the user says so",
     LOCALAPPDATA: "where the state is kept on Windows",
+    DENO_CERT: "whether the runtime trusts more authorities than the public ones",
+    DENO_TLS_CA_STORE: "the same",
+    NODE_EXTRA_CA_CERTS: "the same",
+  },
+  sys: {
+    networkInterfaces: "at which addresses others reach a server, for its invites",
+    statfs: "how much space is left where uploads go",
   },
 };
 
 /** Permissions that ft must never have: each is a way out for whoever takes it over. */
-const NEVER = ["run", "ffi", "sys", "import", "all"];
+const NEVER = ["run", "ffi", "import", "all"];
 
 function shipped(): Record<string, unknown> {
   return JSON.parse(Deno.readTextFileSync(CONFIG)).permissions.default;
 }
 
 Deno.test("deno.json grants ft what is named here with its reason, and nothing else", () => {
-  const { read, write, net, env, ...more } = shipped();
+  const { read, write, net, env, sys, ...more } = shipped();
   assert.deepEqual({ read, write, net }, { read: true, write: true, net: true });
   // Variables that are not listed read as unset; the dependencies look for some.
   assert.deepEqual(env, { allow: Object.keys(REASONS.env), ignore: true });
+  assert.deepEqual(sys, Object.keys(REASONS.sys));
   assert.deepEqual(more, {});
   for (const name of NEVER) assert.ok(!(name in shipped()), name);
 });
@@ -54,6 +64,9 @@ function assertModest(log: string, what: string): Set<string> {
   const kinds = asked(log);
   for (const kind of kinds.keys()) {
     assert.ok(kind in REASONS, `${what} asks for ${kind}: ${[...kinds.get(kind) ?? []].join(" ")}`);
+  }
+  for (const name of kinds.get("sys") ?? []) {
+    assert.ok(name in REASONS.sys, `${what} asks for sys ${name}`);
   }
   const variables = kinds.get("env") ?? new Set();
   for (const name of variables) assert.ok(name in REASONS.env, `${what} reads ${name}`);
@@ -86,6 +99,13 @@ Deno.test("no command of ft asks for a permission that it has not", async () => 
   await run("sum", ["sum", "big.bin"]);
   await run("partials", ["partials"]);
   await run("partials clear", ["partials", "clear", server.root]);
+  const nas = "ft://127.0.0.1:1/system\n";
+  await run("join", ["join", "-", "nas"], { input: nas });
+  await run("trust", ["trust"]);
+  await run("trust forget", ["trust", "forget", "nas"]);
+  const root = `${place.path}/root`;
+  writeServing(root, { hosts: ["0.0.0.0"], port: 1, key: "system", locked: true });
+  await run("invite", ["invite", "--new", "--root", root]);
   await run("help", ["help", "put"]);
   await run("version", ["--version"]);
   await run("client", ["client"], { input: "1\na.txt\n4\n1\nq\n" });
@@ -95,7 +115,9 @@ Deno.test("no command of ft asks for a permission that it has not", async () => 
   server.running.kill("SIGTERM");
   assert.equal((await server.running.finished).code, 0);
   assertModest(log("serve"), "serve");
-  for (const name of ["FT_SERVER", "FT_STATE"]) assert.ok(read.has(name), `nothing reads ${name}`);
+  for (const name of ["FT_SERVER", "FT_STATE", "FT_TOKEN"]) {
+    assert.ok(read.has(name), `nothing reads ${name}`);
+  }
 });
 
 Deno.test({

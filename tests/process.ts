@@ -238,7 +238,8 @@ export class Place implements AsyncDisposable {
 
   /** Starts a server and waits until it is ready. */
   async serve(options: ServeOptions = {}): Promise<Server> {
-    const { root = "server", port = 0, args = [], env = {} } = options;
+    const { root = "server", port = 0, args = [] } = options;
+    const env = { FT_STATE: `${this.path}/state of the server`, ...options.env };
     const command = ftCommand("serve", "--port", String(port), "--root", root, ...args);
     const running = this.start(command, { env });
     const [, address = ""] = await running.waitFor(READY);

@@ -35,9 +35,10 @@ test("ft serve says what it has made and where it listens, as the seed does", as
   place,
   server,
 ) => {
+  const [fingerprint] = /^Key fingerprint: SHA256:[\w-]{43}$/m.exec(server.running.stdout) ?? [];
   const rest = `[*] Listening as 127.0.0.1:${server.port}\nPrivate uploads to: uploads\n` +
     "Public files for download from server: shared_files\n" +
-    "Files uploaded for sharing: shared_uploads\n\nWaiting for a client connection...\n";
+    `Files uploaded for sharing: shared_uploads\n${fingerprint}\n\nWaiting for a client connection...\n`;
   const made = "Created directory: 'uploads'\nCreated directory: 'shared_files'\n" +
     "Created directory: 'shared_uploads'\n";
   assert.equal(server.running.stdout, made + rest);

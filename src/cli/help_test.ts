@@ -28,7 +28,9 @@ Deno.test("helpText() of the whole has every command, exit code and variable", (
     ok(row?.includes(code.replaceAll("_", " ")), code);
   }
   ok(/^ {2}0 +done$/m.test(text));
-  for (const variable of ["FT_SERVER", "FT_STATE", "NO_COLOR"]) ok(text.includes(variable));
+  for (const variable of ["FT_SERVER", "FT_STATE", "FT_TOKEN", "NO_COLOR"]) {
+    ok(text.includes(variable));
+  }
   for (const option of ["-h, --help", "--version"]) ok(text.includes(option));
 });
 

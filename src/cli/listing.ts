@@ -11,16 +11,21 @@ function age({ time }: Item): string {
   return `${formatAge(Math.max(0, Date.now() - time))} ago`;
 }
 
+/** Who shared it, where the server says so. */
+function sharer({ who }: Item): string {
+  return who === undefined ? "" : `, from ${who}`;
+}
+
 /** The entries of a list as a question offers them. */
 export function remoteItems(items: readonly Item[]): RemoteItem[] {
   return items.map((item, at) => ({
     number: at + 1,
     name: item.name,
-    detail: `${formatBytes(item.size)}, ${age(item)}`,
+    detail: `${formatBytes(item.size)}, ${age(item)}${sharer(item)}`,
   }));
 }
 
-/** A list in columns: number, name, size, age. */
+/** A list in columns: number, name, size, age, and who shared it where the server says so. */
 export function listText(items: readonly Item[]): string {
   const names = items.map(({ name }) => escapeText(name));
   const digits = String(items.length).length;
@@ -30,6 +35,8 @@ export function listText(items: readonly Item[]): string {
     const name = names[at] ?? "";
     const gap = " ".repeat(Math.max(0, width - displayWidth(name)));
     const size = formatBytes(item.size).padStart(10);
-    return `${String(at + 1).padStart(digits)}. ${name}${gap}  ${size}  ${age(item)}\n`;
+    return `${String(at + 1).padStart(digits)}. ${name}${gap}  ${size}  ${age(item)}${
+      escapeText(sharer(item))
+    }\n`;
   }).join("");
 }

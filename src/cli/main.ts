@@ -23,6 +23,9 @@ const COMMANDS: Record<RunnableName, () => Promise<Run>> = {
   get: async () => (await import("./commands/get.ts")).runGet,
   fetch: async () => (await import("./commands/fetch.ts")).runFetch,
   list: async () => (await import("./commands/list.ts")).runList,
+  join: async () => (await import("./commands/join.ts")).runJoin,
+  trust: async () => (await import("./commands/trust.ts")).runTrust,
+  invite: async () => (await import("./commands/invite.ts")).runInvite,
   sum: async () => (await import("./commands/sum.ts")).runSum,
   partials: async () => (await import("./commands/partials.ts")).runPartials,
 };

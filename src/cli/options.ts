@@ -66,16 +66,34 @@ export const OPTIONS = {
   },
   server: {
     kind: "text",
-    metavar: "HOST:PORT",
+    metavar: "SERVER",
     default: "127.0.0.1:5000",
     env: "FT_SERVER",
     // Only the outline, so that a mistake is named before anything starts; dialling reads it fully.
+    // An invite is judged there alone: it may hold a token, which no error shows.
     shape: {
-      pattern: /^(\[[^\s[\]]+\]|[^\s:/[\]]+)(:\d{1,5})?$/,
-      sentence: "HOST:PORT, such as 192.168.1.20:5000 or [::1]:5000",
+      pattern: /^(ft:\/\/.*|(\[[^\s[\]]+\]|[^\s:/[\]]+)(:\d{1,5})?)$/s,
+      sentence: "HOST:PORT such as 192.168.1.20:5000 or [::1]:5000, a saved name, or an invite",
     },
-    help: "Server to talk to; IPv6 as [::1]:5000.",
+    help:
+      "Server to talk to: the name of a saved one, an invite, or HOST:PORT; IPv6 as [::1]:5000.",
   },
+  "token-file": {
+    kind: "text",
+    metavar: "PATH",
+    help: "File whose first line is the token that the server asks for. It beats that of an " +
+      "invite or a saved server, which beats FT_TOKEN.",
+  },
+  "trust-first": {
+    kind: "flag",
+    help: "Accept and remember the key of a server that is not known yet, without asking.",
+  },
+  plain: {
+    kind: "flag",
+    help: "No encryption: everybody on the way can read and change what travels. " +
+      "Both sides have to say it.",
+  },
+  new: { kind: "flag", help: "Replace the token: the invites of before let nobody in any more." },
   output: {
     kind: "text",
     metavar: "PATH",

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { LineReader } from "./line_reader.ts";
 import { escapeText } from "./text.ts";
 
 /** One entry of a room, as a question offers it. */
@@ -108,48 +109,5 @@ export class PipedPrompts implements Prompts {
     // Nothing echoes a piped answer, so what follows would stand in the question's line.
     this.#write("\n");
     return answer;
-  }
-}
-
-/** Bytes of an answer that are kept; what a longer line has beyond is dropped. */
-const MAX_LINE = 64 * 1024;
-
-const LF = 0x0a;
-const CR = 0x0d;
-
-/** The lines of a byte stream, in bounded memory. */
-class LineReader {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  #rest: Uint8Array = new Uint8Array();
-
-  constructor(input: ReadableStream<Uint8Array>) {
-    this.#reader = input.getReader();
-  }
-
-  /** The next line without its end, which is LF or CRLF; undefined at the end of input. */
-  async read(): Promise<string | undefined> {
-    const line = new Uint8Array(MAX_LINE);
-    let length = 0;
-    for (;;) {
-      const end = this.#rest.indexOf(LF);
-      const piece = this.#rest.subarray(0, end < 0 ? this.#rest.length : end);
-      const room = piece.subarray(0, MAX_LINE - length);
-      line.set(room, length);
-      length += room.length;
-      if (end >= 0) {
-        this.#rest = this.#rest.subarray(end + 1);
-        break;
-      }
-      const { done, value } = await this.#reader.read();
-      this.#rest = value ?? new Uint8Array();
-      if (done && length === 0) return undefined;
-      if (done) break;
-    }
-    if (line[length - 1] === CR) length--;
-    return new TextDecoder().decode(line.subarray(0, length));
-  }
-
-  close(): Promise<void> {
-    return this.#reader.cancel();
   }
 }

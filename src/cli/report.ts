@@ -23,13 +23,21 @@ const NEXT: Partial<Record<FailureCode, string>> = {
   io: ASK,
 };
 
+/** The token of an invite, wherever one stands in an error: what it is worth is not for a log. */
+const INVITED = /(ft:\/\/[^\s'#]*#)[^\s']+/g;
+
+/** Text as it is shown: harmless, and without the token of an invite. */
+function shown(text: string): string {
+  return escapeText(text.replace(INVITED, "$1..."));
+}
+
 /** A failure as the user reads it: what happened, then what to do next. */
 export function failureText({ message, hint, code, side, sentence }: FtError): string {
   const text = message === "" ? sentence : message;
   const where = side === "there" && FAILURES[code].exit === 8 ? " (on the server)" : "";
-  const lines = [`Error: ${escapeText(text)}${where}`];
+  const lines = [`Error: ${shown(text)}${where}`];
   const next = hint ?? NEXT[code];
-  if (next !== undefined) lines.push(`  ${escapeText(next)}`);
+  if (next !== undefined) lines.push(`  ${shown(next)}`);
   return `${lines.join("\n")}\n`;
 }
 
@@ -43,10 +51,10 @@ export function exitFor(failures: readonly FtError[]): number {
 /** The failures of several files as a table. */
 export function failureTable(failures: readonly { name: string; error: FtError }[]): string {
   const rows = failures.map(({ name, error }) =>
-    `  ${escapeText(name)}: ${escapeText(error.message || error.sentence)}\n`
+    `  ${shown(name)}: ${shown(error.message || error.sentence)}\n`
   );
   const hints = new Set(failures.flatMap(({ error }) => error.hint ?? NEXT[error.code] ?? []));
-  const next = [...hints].map((hint) => `  ${escapeText(hint)}\n`);
+  const next = [...hints].map((hint) => `  ${shown(hint)}\n`);
   return `Error: ${failures.length} ${failures.length === 1 ? "file" : "files"} failed:\n` +
     rows.join("") + next.join("");
 }

@@ -39,6 +39,9 @@ export interface Command {
   readonly examples: readonly { readonly args: readonly string[]; readonly sentence: string }[];
 }
 
+/** What says which server is talked to, and how it is known. */
+const SERVER = ["server", "token-file", "trust-first", "plain"] as const;
+
 /** Every command by its name. */
 export const COMMANDS = {
   serve: {
@@ -47,7 +50,7 @@ export const COMMANDS = {
       "shared_files/ holds what you put there for download, and shared_uploads/ what clients " +
       "share with each other. Ctrl-C stops it; interrupted transfers go on later.",
     operands: [],
-    options: ["host", "port", "root", "keep-partials", "state", "quiet"],
+    options: ["host", "port", "root", "keep-partials", "plain", "state", "quiet"],
     examples: [
       { args: ["serve"], sentence: "Serve the current folder to this machine." },
       {
@@ -66,7 +69,7 @@ export const COMMANDS = {
       sets: "server",
       help: "The server, instead of --server.",
     }],
-    options: ["server", "output", "retries", "state", "quiet"],
+    options: [...SERVER, "output", "retries", "state", "quiet"],
     examples: [
       { args: ["client"], sentence: "Open the menu for the server on this machine." },
       { args: ["client", "192.168.1.20:5000"], sentence: "Open it for another server." },
@@ -76,7 +79,7 @@ export const COMMANDS = {
     summary: "Upload files for the server's owner only",
     about: "They go to uploads/ on the server, where no client can list or read them.",
     operands: [{ name: "FILE", repeatable: true, help: "A file of this machine." }],
-    options: ["server", "on-conflict", "retries", "state", "quiet"],
+    options: [...SERVER, "on-conflict", "retries", "state", "quiet"],
     examples: [
       { args: ["put", "report.pdf"], sentence: "Upload one file." },
       {
@@ -90,7 +93,7 @@ export const COMMANDS = {
     about: "They come from shared_files/ on the server. " +
       "'ft list public' shows what there is.",
     operands: [{ name: "NAME", repeatable: true, help: "A name that the server offers." }],
-    options: ["server", "output", "on-conflict", "retries", "state", "quiet"],
+    options: [...SERVER, "output", "on-conflict", "retries", "state", "quiet"],
     examples: [
       { args: ["get", "public_report.pdf"], sentence: "Download one file into downloads/." },
       {
@@ -103,7 +106,7 @@ export const COMMANDS = {
     summary: "Upload files for the other clients",
     about: "They go to shared_uploads/ on the server, where every client can list and fetch them.",
     operands: [{ name: "FILE", repeatable: true, help: "A file of this machine." }],
-    options: ["server", "on-conflict", "retries", "state", "quiet"],
+    options: [...SERVER, "on-conflict", "retries", "state", "quiet"],
     examples: [
       { args: ["share", "my_great_idea.txt"], sentence: "Share one file." },
       {
@@ -123,7 +126,7 @@ export const COMMANDS = {
       repeatable: true,
       help: "A name, or a number of the last list.",
     }],
-    options: ["server", "output", "on-conflict", "retries", "state", "quiet"],
+    options: [...SERVER, "output", "on-conflict", "retries", "state", "quiet"],
     examples: [
       { args: ["fetch"], sentence: "Choose from the list." },
       { args: ["fetch", "my_great_idea.txt"], sentence: "Take a file by its name." },
@@ -140,10 +143,59 @@ export const COMMANDS = {
       choices: ["public", "shared"],
       help: "What the server offers, or what clients share. Both when left out.",
     }],
-    options: ["server", "retries", "state", "quiet"],
+    options: [...SERVER, "retries", "state", "quiet"],
     examples: [
       { args: ["list"], sentence: "List everything." },
       { args: ["list", "shared"], sentence: "List what other clients shared." },
+    ],
+  },
+  join: {
+    summary: "Save a server from its invite",
+    about: "'ft serve' and 'ft invite' print invites. When the server can be reached, its key is " +
+      "compared with the one that the invite names. Afterwards the name stands for the server.",
+    operands: [
+      { name: "INVITE", help: "The invite between '...', or - to read it from standard input." },
+      { name: "NAME", optional: true, help: "The name to save it under. By default HOST:PORT." },
+    ],
+    options: ["plain", "state", "quiet"],
+    examples: [
+      { args: ["join", "-", "nas"], sentence: "Paste an invite that nobody else shall see." },
+      {
+        args: ["join", "ft://192.168.1.20:5000/system", "nas"],
+        sentence: "Save a server whose certificate this system knows.",
+      },
+    ],
+  },
+  trust: {
+    summary: "List or forget the servers that are known",
+    about:
+      "Each is known by its key: a server with another key is refused. Forgetting one removes " +
+      "its key and its token.",
+    operands: [
+      {
+        name: "ACTION",
+        optional: true,
+        choices: ["list", "forget"],
+        default: "list",
+        help: "What to do.",
+      },
+      { name: "SERVER", optional: true, help: "The one to forget: its name or HOST:PORT." },
+    ],
+    options: ["state", "quiet"],
+    examples: [
+      { args: ["trust"], sentence: "List the known servers with their fingerprints." },
+      { args: ["trust", "forget", "nas"], sentence: "Forget one of them." },
+    ],
+  },
+  invite: {
+    summary: "Show the invites of a server of this machine",
+    about: "One command for each address at which it can be reached. Whoever has one can use the " +
+      "server.",
+    operands: [],
+    options: ["root", "new", "state", "quiet"],
+    examples: [
+      { args: ["invite", "--root", "/srv/ft"], sentence: "Show the commands that join it." },
+      { args: ["invite", "--new"], sentence: "Replace the token, and show the new ones." },
     ],
   },
   sum: {
@@ -196,6 +248,7 @@ export type CommandName = keyof typeof COMMANDS;
 
 /** Environment variables that stand for no option. */
 export const VARIABLES = {
+  FT_TOKEN: "The token that the server asks for, where no other is known.",
   NO_COLOR: "When set to anything, no colours.",
 } as const satisfies Record<string, string>;
 

@@ -15,13 +15,28 @@ const options = Object.entries<Option>(OPTIONS);
 
 Deno.test("COMMANDS take their contract's operands and options", () => {
   const contract: Record<string, [string, string]> = {
-    serve: ["ft serve", "host port root keep-partials state quiet"],
-    client: ["ft client [SERVER]", "server output retries state quiet"],
-    put: ["ft put FILE...", "server on-conflict retries state quiet"],
-    get: ["ft get NAME...", "server output on-conflict retries state quiet"],
-    share: ["ft share FILE...", "server on-conflict retries state quiet"],
-    fetch: ["ft fetch [NAME or NUMBER...]", "server output on-conflict retries state quiet"],
-    list: ["ft list [public|shared]", "server retries state quiet"],
+    serve: ["ft serve", "host port root keep-partials plain state quiet"],
+    client: [
+      "ft client [SERVER]",
+      "server token-file trust-first plain output retries state quiet",
+    ],
+    put: ["ft put FILE...", "server token-file trust-first plain on-conflict retries state quiet"],
+    get: [
+      "ft get NAME...",
+      "server token-file trust-first plain output on-conflict retries state quiet",
+    ],
+    share: [
+      "ft share FILE...",
+      "server token-file trust-first plain on-conflict retries state quiet",
+    ],
+    fetch: [
+      "ft fetch [NAME or NUMBER...]",
+      "server token-file trust-first plain output on-conflict retries state quiet",
+    ],
+    list: ["ft list [public|shared]", "server token-file trust-first plain retries state quiet"],
+    join: ["ft join INVITE [NAME]", "plain state quiet"],
+    trust: ["ft trust [list|forget] [SERVER]", "state quiet"],
+    invite: ["ft invite", "root new state quiet"],
     sum: ["ft sum FILE...", "state quiet"],
     partials: ["ft partials [list|clear] [DIR]", "older state quiet"],
     help: ["ft help [COMMAND]", "quiet"],

@@ -5,21 +5,12 @@
  */
 import type { FtError } from "../error.ts";
 import type { ClientOptions, Result, TransferEvent } from "../mod.ts";
-import { defaultStateFolder } from "../verbs/conversation.ts";
 import type { Options } from "./arguments.ts";
+import { clientOptions, serverWord } from "./contact.ts";
 import { Progress } from "./progress.ts";
 import { exitFor, failureTable, failureText } from "./report.ts";
-import { env, err, hasColor, terminalSize, withSignals } from "./shell.ts";
+import { err, hasColor, terminalSize, withSignals } from "./shell.ts";
 import { quoteShell } from "./text.ts";
-
-/** The options of a verb that come from the command line. */
-export function clientOptions(
-  options: Options,
-  signal: AbortSignal,
-): Pick<ClientOptions, "server" | "state" | "retries" | "signal"> {
-  const { server, retries } = options;
-  return { server, retries, state: options.state ?? defaultStateFolder(env), signal };
-}
 
 /** Moves files and says how it goes; resolves with the results. */
 export async function withProgress(
@@ -71,7 +62,9 @@ export function commandLine(
   const add = (name: string, value: string | undefined, usual?: string) => {
     if (value !== undefined && value !== usual) words.push(`--${name}`, quoteShell(value));
   };
-  add("server", options.server, "127.0.0.1:5000");
+  add("server", serverWord(options), "127.0.0.1:5000");
+  add("token-file", options.tokenFile);
+  if (options.plain) words.push("--plain");
   add("state", options.state);
   if (command === "get" || command === "fetch") add("output", options.output, "downloads/");
   add("on-conflict", options.onConflict, "rename");

@@ -31,6 +31,8 @@ export interface Item {
   readonly time: number;
   /** Changes when the file does. */
   readonly tag: string;
+  /** Name of the token it was shared with. */
+  readonly who?: string | undefined;
 }
 
 /** A file that can be sent. */

@@ -60,7 +60,7 @@ export class Conversation {
   constructor(options: ClientOptions) {
     this.#options = options;
     this.state = new StateFolder(options.state);
-    this.#known = new KnownServers(this.state);
+    this.#known = new KnownServers(options.state);
     this.#contact = findContact(options.server, this.#known, options.plain ?? false);
     this.server = this.#contact.address;
   }

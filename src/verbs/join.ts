@@ -1,5 +1,4 @@
 import { FtError, toFailure } from "../error.ts";
-import { StateFolder } from "../storage/state_folder.ts";
 import type { Connection } from "../transport/connection.ts";
 import { formatEndpoint } from "../transport/endpoint.ts";
 import { type Invite, parseInvite, type ServerKey } from "./invite.ts";
@@ -45,7 +44,7 @@ export async function join(text: string, options: JoinOptions): Promise<Joined> 
   const address = formatEndpoint(invite.endpoint);
   const { name = address, plain = false } = options;
   if (plain !== (invite.key === "plain")) throw plainFailure(address, plain);
-  const known = new KnownServers(new StateFolder(options.state));
+  const known = new KnownServers(options.state);
   known.checkName(name);
   const unverified = await verify(invite, known, options);
   const before = savedAddress(known, name);

@@ -1,6 +1,6 @@
 import { FtError } from "../error.ts";
 import type { KeyedFolder } from "../storage/keyed_folder.ts";
-import type { StateFolder } from "../storage/state_folder.ts";
+import { StateFolder } from "../storage/state_folder.ts";
 import { formatEndpoint, parseEndpoint } from "../transport/endpoint.ts";
 import { PIN, type PresentedKey } from "../transport/security.ts";
 import { formatInvite, type Invite, parseInvite, type ServerKey } from "./invite.ts";
@@ -24,9 +24,11 @@ export class KnownServers {
   readonly #saved: KeyedFolder<Invite>;
   readonly #keys: KeyedFolder<PresentedKey>;
 
-  constructor(state: StateFolder) {
-    this.#saved = state.folder("servers", parseInvite);
-    this.#keys = state.folder("keys", parseKey);
+  /** @param state the user's state folder. */
+  constructor(state: string) {
+    const folder = new StateFolder(state);
+    this.#saved = folder.folder("servers", parseInvite);
+    this.#keys = folder.folder("keys", parseKey);
   }
 
   /**
@@ -58,6 +60,11 @@ export class KnownServers {
     throw new FtError("usage", "A server cannot have that name.", {
       hint: "It takes 1 to 64 letters and digits, and . _ - after the first.",
     });
+  }
+
+  /** A name under which the server at an address is saved. */
+  nameOf(address: string): string | undefined {
+    return this.#saved.keys().find((name) => this.#addressOf(name) === address);
   }
 
   /**
@@ -99,7 +106,7 @@ export class KnownServers {
    */
   forget(what: string): string[] {
     const names = this.#saved.keys();
-    if (names.includes(what) && isName(what)) {
+    if (NAME.test(what) && names.includes(what)) {
       const address = this.#addressOf(what);
       this.#saved.forget(what);
       const others = this.#saved.keys().some((name) => this.#addressOf(name) === address);

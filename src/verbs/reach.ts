@@ -28,8 +28,8 @@ export interface Stranger {
   readonly fingerprint: string;
 }
 
-/** Asks the user whether a key is the server's; undefined when they leave the question. */
-export type AskTrust = (stranger: Stranger) => Promise<boolean | undefined>;
+/** Asks the user whether a key is the server's. */
+export type AskTrust = (stranger: Stranger) => Promise<boolean>;
 
 /** How first contact is made. */
 export interface FirstContact {
@@ -51,8 +51,8 @@ export interface ReachOptions<C extends { abort(): void }> extends FirstContact 
 /**
  * Connects to a server that is the one it should be. Nothing is told to it before that is sure.
  *
- * @throws FtError `identity` when it is another, or one that nothing is known of; `interrupted`
- * when the user leaves the question; else what the network or the state fails with.
+ * @throws FtError `identity` when it is another, or one that nothing is known of; else what the
+ * network, the state or the question fails with.
  */
 export async function reach<C extends { abort(): void }>(
   contact: Contact,
@@ -70,11 +70,12 @@ export async function reach<C extends { abort(): void }>(
       return await network.dial(endpoint, { kind: "pinned", ...remembered }, signal);
     } catch (thrown) {
       if (toFailure(thrown).code !== "identity") throw thrown;
+      // Another certificate of the same key is a renewed one; of another key, another server.
+      const shown = await network.probe(endpoint, signal);
+      checkPin(contact, shown, remembered.pin);
+      if (shown.certificate === remembered.certificate) throw thrown;
+      return await meet(contact, shown, options);
     }
-    // Another certificate of the same key is a renewed one; of another key, another server.
-    const shown = await network.probe(endpoint, signal);
-    checkPin(contact, shown, remembered.pin);
-    return await meet(contact, shown, options);
   }
   const shown = await network.probe(endpoint, signal);
   if (key !== undefined) checkPin(contact, shown, key);
@@ -131,9 +132,7 @@ async function acceptStranger(
 ): Promise<void> {
   if (trustFirst || isLoopback(endpoint.hostname) && !sendsToken) return;
   const stranger = { address, fingerprint: fingerprint(shown.pin) };
-  const answer = ask === undefined ? false : await ask(stranger);
-  if (answer === true) return;
-  if (answer === undefined) throw new FtError("interrupted");
+  if (await ask?.(stranger)) return;
   const compare = "Compare the fingerprint with the one that 'ft serve' prints. ";
   throw new FtError(
     "identity",

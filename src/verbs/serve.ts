@@ -9,6 +9,7 @@ import { type Incoming, listen, type Listener } from "../transport/listen.ts";
 import { AGENT } from "../version.ts";
 import { KEEP_PARTIALS_MS } from "./download.ts";
 import { identityOf, type ServerSecurity } from "./identity.ts";
+import { type Serving, writeServing } from "./serving.ts";
 
 /** The folder of each room below the root. */
 export const ROOM_FOLDERS = {
@@ -54,6 +55,10 @@ export interface Server {
   readonly names: readonly string[];
   /** Folders that were missing and have been made, by name. */
   readonly created: readonly string[];
+  /** How it is served, for its invites. */
+  readonly serving: Serving;
+  /** The token of its invites; undefined where none is needed. */
+  readonly token?: string | undefined;
   /**
    * Accepts nothing more, gives running transfers a bounded time, then ends them. What is verified
    * stays for a later run.
@@ -127,12 +132,26 @@ export async function serve(options: ServeOptions): Promise<Server> {
     });
     const store = openStore(root, records);
     const { pin, names = [] } = identity ?? {};
-    return { ...start(listener, store, records, options), created, pin, names };
+    const serving = servingOf(listener.endpoint, options.security, { pin, names });
+    writeServing(root, serving);
+    return { ...start(listener, store, records, options), created, pin, names, serving };
   } catch (thrown) {
     listener.close();
     records?.close();
     throw storageFailure(thrown, "serve");
   }
+}
+
+/** How clients find and know it. A certificate of the user's own is for names, not for addresses. */
+function servingOf(
+  { hostname, port }: Endpoint,
+  { kind }: ServerSecurity,
+  { pin, names }: Pick<Server, "pin" | "names">,
+): Serving {
+  if (pin === undefined) return { hosts: [hostname], port, key: "plain", locked: false };
+  return kind === "files" && names.length > 0
+    ? { hosts: names, port, key: "system", locked: false }
+    : { hosts: [hostname], port, key: pin, locked: false };
 }
 
 function start(

@@ -1,5 +1,4 @@
 import { FtError } from "../error.ts";
-import { StateFolder } from "../storage/state_folder.ts";
 import { type KnownServer, KnownServers } from "./known_servers.ts";
 
 /**
@@ -9,7 +8,7 @@ import { type KnownServer, KnownServers } from "./known_servers.ts";
  * @throws FtError `io` when what is kept is damaged.
  */
 export function listTrust(state: string): KnownServer[] {
-  return new KnownServers(new StateFolder(state)).list();
+  return new KnownServers(state).list();
 }
 
 /**
@@ -20,7 +19,7 @@ export function listTrust(state: string): KnownServer[] {
  * @throws FtError `not_found` when it was not known.
  */
 export function forgetTrust(state: string, server: string): string[] {
-  const forgotten = new KnownServers(new StateFolder(state)).forget(server);
+  const forgotten = new KnownServers(state).forget(server);
   if (forgotten.length > 0) return forgotten;
   throw new FtError("not_found", `No server '${server}' is known.`, {
     hint: "See which are with: ft trust list",

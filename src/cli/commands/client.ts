@@ -4,19 +4,22 @@ import { fetch, get } from "../../verbs/download.ts";
 import { list } from "../../verbs/list.ts";
 import { put, share } from "../../verbs/upload.ts";
 import type { Options } from "../arguments.ts";
+import { clientOptions, contactOf } from "../contact.ts";
 import { remoteItems } from "../listing.ts";
 import type { Prompts } from "../prompt.ts";
 import { openPrompts } from "../prompts.ts";
 import { failureText } from "../report.ts";
 import { err, out, withSignals } from "../shell.ts";
 import { escapeText, formatBytes } from "../text.ts";
-import { clientOptions, commandLine, tellFailures, withProgress } from "../transfer.ts";
+import { commandLine, tellFailures, withProgress } from "../transfer.ts";
 
 /** Thrown when the user leaves a question by Ctrl-C or the end of input. */
 class Left extends Error {}
 
 /** `ft client [SERVER]` */
 export async function runClient(_operands: readonly string[], options: Options): Promise<number> {
+  // A server that nobody can mean is told of before any question.
+  contactOf(options);
   const prompts = await openPrompts();
   try {
     await menu(prompts, options);
@@ -57,27 +60,30 @@ function answered(answer: string | undefined): string {
 const ACTIONS: Record<string, (prompts: Prompts, options: Options) => Promise<void>> = {
   "1": (prompts, options) => uploadOne(prompts, options, "put", put),
   "2": async (prompts, options) => {
-    const items = await offered(options, "public");
+    const items = await offered(prompts, options, "public");
     const question = "Enter the name of the file to download:";
     const name = answered(await prompts.remoteFile(question, remoteItems(items)));
-    if (name !== "") await downloadOne(options, "get", name, get);
+    if (name !== "") await downloadOne(prompts, options, "get", name, get);
   },
   "3": (prompts, options) => uploadOne(prompts, options, "share", share),
   "4": async (prompts, options) => {
-    const items = await offered(options, "shared");
+    const items = await offered(prompts, options, "shared");
     if (items.length === 0) return out("No files are shared.\n");
     const question = "Enter the number of the file to download:";
     const name = answered(await prompts.remoteFile(question, remoteItems(items)));
-    if (name !== "") await downloadOne(options, "fetch", name, fetch);
+    if (name !== "") await downloadOne(prompts, options, "fetch", name, fetch);
   },
 };
 
 /** The files of a room, to choose from. */
 async function offered(
+  prompts: Prompts,
   options: Options,
   room: "public" | "shared",
 ): Promise<readonly Item[]> {
-  const lists = await withSignals((signal) => list([room], clientOptions(options, signal)));
+  const lists = await withSignals((signal) =>
+    list([room], clientOptions(options, signal, prompts))
+  );
   return lists[0]?.items ?? [];
 }
 
@@ -90,13 +96,20 @@ async function uploadOne(
   const path = answered(await prompts.localFile("Enter the name of the file to upload:"));
   if (path === "") return;
   const conflict = options.onConflict;
-  const done = await run(command, path, options, (common) => verb([path], { ...common, conflict }));
+  const done = await run(
+    prompts,
+    command,
+    path,
+    options,
+    (common) => verb([path], { ...common, conflict }),
+  );
   if (done === undefined) return;
   const what = command === "put" ? "Uploaded" : "Shared";
   out(`${what} '${escapeText(done.name)}' (${formatBytes(done.size)}).\n`);
 }
 
 async function downloadOne(
+  prompts: Prompts,
   options: Options,
   command: "get" | "fetch",
   name: string,
@@ -104,6 +117,7 @@ async function downloadOne(
 ): Promise<void> {
   const { output, onConflict: conflict } = options;
   const done = await run(
+    prompts,
     command,
     name,
     options,
@@ -118,13 +132,18 @@ async function downloadOne(
 }
 
 async function run(
+  prompts: Prompts,
   command: string,
   operand: string,
   options: Options,
   move: (common: ClientOptions) => Promise<Result[]>,
 ): Promise<Receipt | undefined> {
   const results = await withSignals((signal) =>
-    withProgress(options, 1, (onEvent) => move({ ...clientOptions(options, signal), onEvent }))
+    withProgress(
+      options,
+      1,
+      (onEvent) => move({ ...clientOptions(options, signal, prompts), onEvent }),
+    )
   );
   tellFailures(results, commandLine(command, [operand], options));
   const [result] = results;

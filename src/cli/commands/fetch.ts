@@ -2,10 +2,11 @@ import { FtError } from "../../error.ts";
 import { fetch } from "../../verbs/download.ts";
 import { list } from "../../verbs/list.ts";
 import type { Options } from "../arguments.ts";
+import { clientOptions } from "../contact.ts";
 import { remoteItems } from "../listing.ts";
 import { openPrompts } from "../prompts.ts";
 import { isInteractive, out, withSignals } from "../shell.ts";
-import { clientOptions, runTransfer } from "../transfer.ts";
+import { runTransfer } from "../transfer.ts";
 
 /** `ft fetch [NAME or NUMBER...]` */
 export async function runFetch(names: readonly string[], options: Options): Promise<number> {

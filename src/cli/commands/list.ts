@@ -1,8 +1,8 @@
 import { list } from "../../verbs/list.ts";
 import type { Options } from "../arguments.ts";
+import { clientOptions } from "../contact.ts";
 import { listText } from "../listing.ts";
 import { out, withSignals } from "../shell.ts";
-import { clientOptions } from "../transfer.ts";
 
 const TITLES = { public: "Public files", shared: "Shared files" } as const;
 

@@ -1,8 +1,9 @@
 import { ROOM_FOLDERS, serve } from "../../verbs/serve.ts";
 import type { Options } from "../arguments.ts";
+import { stateFolder, tellPlain } from "../contact.ts";
+import { invitationText } from "../invitation.ts";
 import { reportLine, troubleLine } from "../server_log.ts";
-import { defaultStateFolder } from "../../verbs/conversation.ts";
-import { env, err, out, withSignals } from "../shell.ts";
+import { err, hasColor, out, terminalSize, withSignals } from "../shell.ts";
 
 /** Writes a line of the log; a server outlives whoever reads it. */
 function log(line: string): void {
@@ -13,15 +14,21 @@ function log(line: string): void {
   }
 }
 
+/** The QR code of an invite, as wide as the terminal at most. */
+async function qrCode(invite: string): Promise<string | undefined> {
+  const { qrText } = await import("../qr.ts");
+  return qrText(invite, { columns: terminalSize().columns, color: hasColor(Deno.stdout) });
+}
+
 /** `ft serve` */
 export function runServe(_operands: readonly string[], options: Options): Promise<number> {
-  const { host, port, root, keepPartials, quiet } = options;
+  const { host, port, root, keepPartials, plain, quiet } = options;
   return withSignals(async (signal) => {
     const server = await serve({
       hostname: host,
       port,
       root,
-      security: { kind: "own", state: options.state ?? defaultStateFolder(env) },
+      security: plain ? { kind: "plain" } : { kind: "own", state: stateFolder(options) },
       keepPartials,
       onReport: (report) => {
         const line = quiet ? undefined : reportLine(report);
@@ -34,6 +41,11 @@ export function runServe(_operands: readonly string[], options: Options): Promis
     log(`Private uploads to: ${ROOM_FOLDERS.private}`);
     log(`Public files for download from server: ${ROOM_FOLDERS.public}`);
     log(`Files uploaded for sharing: ${ROOM_FOLDERS.shared}`);
+    const { serving, pin, token } = server;
+    if (plain) tellPlain("what clients send and take");
+    const qr = Deno.stdout.isTerminal() && !quiet ? qrCode : undefined;
+    const invitation = await invitationText(serving, { pin, token, qr });
+    if (invitation !== "") log(invitation.trimEnd());
     log("");
     log("Waiting for a client connection...");
     await new Promise((stopped) => signal.addEventListener("abort", stopped, { once: true }));

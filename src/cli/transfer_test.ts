@@ -1,0 +1,36 @@
+import { equal } from "node:assert/strict";
+import { temporaryFolder } from "../../tests/fixtures/staged.ts";
+import { KnownServers } from "../verbs/known_servers.ts";
+import { parseArguments } from "./arguments.ts";
+import { commandLine } from "./transfer.ts";
+
+const KEY = `${"k".repeat(42)}A`;
+const INVITE = `ft://10.0.0.5:7000/${KEY}#sEcReT`;
+
+/** The line that goes on with what was typed. */
+function lineFor(args: readonly string[]): string {
+  const invocation = parseArguments(args, () => undefined);
+  if (invocation.kind !== "run") throw new Error("It does not run.");
+  return commandLine(invocation.command, invocation.operands, invocation.options);
+}
+
+Deno.test("commandLine() repeats what says how the server is reached", () => {
+  using folder = temporaryFolder();
+  const state = ["--state", folder.path];
+  const all = ["--server", "nas", ...state, "--token-file", "a b", "--plain"];
+  equal(
+    lineFor(["put", "x.txt", ...all, "--trust-first"]),
+    `ft put --server nas --token-file 'a b' --plain --state ${folder.path} x.txt`,
+  );
+  equal(lineFor(["put", "x.txt", ...state]), `ft put --state ${folder.path} x.txt`);
+});
+
+Deno.test("commandLine() shows an address in place of an invite, or its name", () => {
+  using folder = temporaryFolder();
+  const state = ["--state", folder.path];
+  const args = ["get", "x.txt", "-q", "--server", INVITE, ...state];
+  equal(lineFor(args), `ft get --server 10.0.0.5:7000 --state ${folder.path} x.txt`);
+  const endpoint = { hostname: "10.0.0.5", port: 7000 };
+  new KnownServers(folder.path).save("nas", { endpoint, key: KEY, token: "sEcReT" });
+  equal(lineFor(args), `ft get --server nas --state ${folder.path} x.txt`);
+});
