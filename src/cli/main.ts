@@ -25,6 +25,7 @@ const COMMANDS: Record<RunnableName, () => Promise<Run>> = {
   list: async () => (await import("./commands/list.ts")).runList,
   sum: async () => (await import("./commands/sum.ts")).runSum,
   partials: async () => (await import("./commands/partials.ts")).runPartials,
+  token: async () => (await import("./commands/token.ts")).runToken,
 };
 
 /** Runs `ft` with the arguments after its name. */

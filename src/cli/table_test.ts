@@ -15,7 +15,7 @@ const options = Object.entries<Option>(OPTIONS);
 
 Deno.test("COMMANDS take their contract's operands and options", () => {
   const contract: Record<string, [string, string]> = {
-    serve: ["ft serve", "host port root keep-partials state quiet"],
+    serve: ["ft serve", "host port root require-token open keep-partials state quiet"],
     client: ["ft client [SERVER]", "server output retries state quiet"],
     put: ["ft put FILE...", "server on-conflict retries state quiet"],
     get: ["ft get NAME...", "server output on-conflict retries state quiet"],
@@ -24,6 +24,7 @@ Deno.test("COMMANDS take their contract's operands and options", () => {
     list: ["ft list [public|shared]", "server retries state quiet"],
     sum: ["ft sum FILE...", "state quiet"],
     partials: ["ft partials [list|clear] [DIR]", "older state quiet"],
+    token: ["ft token add|list|revoke [NAME]", "allow expires root state quiet"],
     help: ["ft help [COMMAND]", "quiet"],
   };
   deepStrictEqual(commands.map(([name]) => name), Object.keys(contract));

@@ -15,6 +15,7 @@ function rowOf(path: string, say: Partial<FileRecord> = {}): FileRecord {
     ino: String(info.ino),
     mtime: info.mtime?.getTime() ?? 0,
     published: 1,
+    who: "",
     ...say,
   };
 }

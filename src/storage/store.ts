@@ -31,6 +31,8 @@ export interface Item {
   readonly time: number;
   /** Changes when the file does. */
   readonly tag: string;
+  /** Name of the token it was shared with. */
+  readonly who?: string | undefined;
 }
 
 /** A file that can be sent. */
@@ -66,6 +68,13 @@ export interface StageRequest {
   /** Which run of the sender this is; the same run may take over from itself. */
   readonly run: string;
   readonly conflict: Conflict;
+  /**
+   * Whether its sender may not learn what is in the room: its conflicts are with its own files only,
+   * and beside another's file it gets another name without a word.
+   */
+  readonly blind: boolean;
+  /** Name of the token it is sent with. */
+  readonly who?: string;
   /**
    * Where chunk `index` lies in the file, in bytes; size 0 past its end. With it a store reads
    * again what it kept before that is published; without it, it forgets what it doubts.

@@ -39,3 +39,8 @@ export function parseEndpoint(text: string): Endpoint {
 export function formatEndpoint({ hostname, port }: Endpoint): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }
+
+/** Whether only this machine itself reaches what listens at a host name or address. */
+export function isLoopback(hostname: string): boolean {
+  return /^(localhost|::1|127(\.\d{1,3}){3})$/i.test(hostname);
+}

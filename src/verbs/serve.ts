@@ -2,25 +2,18 @@ import { FtError, toFailure } from "../error.ts";
 import { ServerSession, type TransferReport } from "../session/server_session.ts";
 import { storageFailure } from "../storage/failure.ts";
 import { FolderStore } from "../storage/folder_store.ts";
+import { InviteToken } from "../storage/invite_token.ts";
 import { Records } from "../storage/records.ts";
 import type { Connection } from "../transport/connection.ts";
-import { formatEndpoint } from "../transport/endpoint.ts";
+import { formatEndpoint, isLoopback } from "../transport/endpoint.ts";
 import { listen, type Listener } from "../transport/listen.ts";
 import { AGENT } from "../version.ts";
+import { Doorkeeper } from "./doorkeeper.ts";
 import { KEEP_PARTIALS_MS } from "./download.ts";
+import { INVITE_TOKEN, OWN_FOLDER, RECORDS, ROOM_FOLDERS, SERVER_STAGING } from "./root.ts";
 
-/** The folder of each room below the root. */
-export const ROOM_FOLDERS = {
-  private: "uploads",
-  public: "shared_files",
-  shared: "shared_uploads",
-} as const;
+export { ROOM_FOLDERS } from "./root.ts";
 
-/** Below the root: what only the server itself reads. */
-const OWN_FOLDER = ".ft";
-/** Below the root: what is under way. */
-export const SERVER_STAGING: string = `${OWN_FOLDER}/staging`;
-const RECORDS = `${OWN_FOLDER}/records.db`;
 /** How often leftovers are looked through, in milliseconds. */
 const SWEEP_MS = 60 * 60 * 1000;
 /** Milliseconds that running transfers get when the server stops. */
@@ -33,6 +26,10 @@ export interface ServeOptions {
   readonly port: number;
   /** The folder that holds the rooms; made if missing. */
   readonly root: string;
+  /** Whether a token is needed on loopback too, which is open otherwise. */
+  readonly requireToken?: boolean;
+  /** Whether no token is needed wherever it listens; elsewhere than on loopback one is otherwise. */
+  readonly open?: boolean;
   /** Milliseconds that what an interrupted transfer left is kept. */
   readonly keepPartials?: number;
   /** Hears of every transfer that ended. */
@@ -45,6 +42,8 @@ export interface ServeOptions {
 export interface Server {
   /** Where it listens, with the port it got: `HOST:PORT`. */
   readonly address: string;
+  /** The token of its invite, which was made if there was none; undefined when none is needed. */
+  readonly token: string | undefined;
   /** Folders that were missing and have been made, by name. */
   readonly created: readonly string[];
   /**
@@ -99,10 +98,11 @@ function openStore(root: string, records: Records): FolderStore {
 /**
  * Starts a server. The port is bound before anything is made in the root.
  *
- * @throws FtError `address_in_use`, `denied`, `unreachable` or a storage failure.
+ * @throws FtError `address_in_use`, `denied`, `unreachable`, `usage` or a storage failure.
  */
 // deno-lint-ignore require-await -- its key may have to be made
 export async function serve(options: ServeOptions): Promise<Server> {
+  const isOpen = needsNoToken(options);
   const listener = listen(options);
   let records: Records | undefined;
   try {
@@ -114,7 +114,17 @@ export async function serve(options: ServeOptions): Promise<Server> {
       );
     });
     const store = openStore(root, records);
-    return { ...start(listener, store, records, options), created };
+    const invite = new InviteToken(`${root}/${INVITE_TOKEN}`);
+    const token = isOpen ? undefined : invite.make();
+    const doorkeeper = new Doorkeeper({
+      tokens: records.tokens,
+      invite,
+      isOpen,
+      onTrouble: (failure) => options.onTrouble?.("tokens", failure),
+    });
+    doorkeeper.watch();
+    const started = start(listener, { store, records, doorkeeper }, options);
+    return { ...started, created, token };
   } catch (thrown) {
     listener.close();
     records?.close();
@@ -122,10 +132,22 @@ export async function serve(options: ServeOptions): Promise<Server> {
   }
 }
 
+function needsNoToken({ hostname, requireToken, open }: ServeOptions): boolean {
+  if (requireToken && open) {
+    throw new FtError("usage", "A server that is open cannot require a token.", {
+      hint: "Leave out --open or --require-token.",
+    });
+  }
+  return open === true || !requireToken && isLoopback(hostname);
+}
+
 function start(
   listener: Listener,
-  store: FolderStore,
-  records: Records,
+  { store, records, doorkeeper }: {
+    readonly store: FolderStore;
+    readonly records: Records;
+    readonly doorkeeper: Doorkeeper;
+  },
   { onReport, onTrouble, keepPartials = KEEP_PARTIALS_MS }: ServeOptions,
 ): Pick<Server, "address" | "stop"> {
   const sessions = new Map<ServerSession, Promise<void>>();
@@ -143,6 +165,7 @@ function start(
     const session = new ServerSession(connection, {
       store,
       agent: AGENT,
+      access: doorkeeper,
       ...(onReport === undefined ? {} : { onReport }),
     });
     const served = session.serve().then((failure) => {
@@ -162,6 +185,7 @@ function start(
       listener.close();
       await accepting;
       await finish(sessions);
+      await doorkeeper.close();
       records.close();
     },
   };

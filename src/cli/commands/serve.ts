@@ -14,12 +14,14 @@ function log(line: string): void {
 
 /** `ft serve` */
 export function runServe(_operands: readonly string[], options: Options): Promise<number> {
-  const { host, port, root, keepPartials, quiet } = options;
+  const { host, port, root, keepPartials, requireToken, open, quiet } = options;
   return withSignals(async (signal) => {
     const server = await serve({
       hostname: host,
       port,
       root,
+      requireToken,
+      open,
       keepPartials,
       onReport: (report) => {
         const line = quiet ? undefined : reportLine(report);
