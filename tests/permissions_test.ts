@@ -86,6 +86,10 @@ Deno.test("no command of ft asks for a permission that it has not", async () => 
   await run("sum", ["sum", "big.bin"]);
   await run("partials", ["partials"]);
   await run("partials clear", ["partials", "clear", server.root]);
+  const root = ["--root", server.root];
+  await run("token add", ["token", "add", "ana", "--allow", "put", "--expires", "7d", ...root]);
+  await run("token list", ["token", "list", ...root]);
+  await run("token revoke", ["token", "revoke", "ana", ...root]);
   await run("help", ["help", "put"]);
   await run("version", ["--version"]);
   await run("client", ["client"], { input: "1\na.txt\n4\n1\nq\n" });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DEFAULT_PORT, formatEndpoint, parseEndpoint } from "./endpoint.ts";
+import { DEFAULT_PORT, formatEndpoint, isLoopback, parseEndpoint } from "./endpoint.ts";
 
 const GOOD: [string, string, number][] = [
   ["localhost", "localhost", DEFAULT_PORT],
@@ -53,4 +53,12 @@ for (const text of BAD) {
 Deno.test("formatEndpoint() puts brackets around IPv6 alone", () => {
   assert.equal(formatEndpoint({ hostname: "::1", port: 5 }), "[::1]:5");
   assert.equal(formatEndpoint({ hostname: "host", port: 5 }), "host:5");
+});
+
+Deno.test("isLoopback() for what only this machine reaches", () => {
+  const loopback = ["localhost", "LOCALHOST", "127.0.0.1", "127.255.0.9", "::1"];
+  for (const hostname of loopback) assert.equal(isLoopback(hostname), true, hostname);
+  const others = ["0.0.0.0", "::", "192.168.1.5", "127.example.org", "127.0.0.1.example.org"];
+  others.push("localhost.example.org", "", "fe80::1", "::10", "1127.0.0.1");
+  for (const hostname of others) assert.equal(isLoopback(hostname), false, hostname);
 });
