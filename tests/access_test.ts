@@ -113,7 +113,7 @@ Deno.test("ft token add, list and revoke while the server runs", async () => {
   const list = await token(place, server, "list");
   assert.match(
     list.stdout,
-    /^box    put  added [-\d]+ [:\d]+  expires [-\d]+ [:\d]+\nshelf  get  added [-\d]+ [:\d]+  never expires\n$/,
+    /^box {4}put {2}added [-\d]+ [:\d]+ {2}expires [-\d]+ [:\d]+\nshelf {2}get {2}added [-\d]+ [:\d]+ {2}never expires\n$/,
   );
   assert(!list.stdout.includes(shelf) && !list.stdout.includes(box));
   for (const [shown, verb] of [[shelf, "get"], [box, "put"]] as const) {

@@ -7,7 +7,7 @@ import { InviteToken } from "../../src/storage/invite_token.ts";
 import { hashToken, newToken } from "../../src/storage/tokens.ts";
 import { addToken, revokeToken } from "../../src/verbs/tokens.ts";
 import { Random } from "../random.ts";
-import { type Greeting, hostile, Target } from "./target.ts";
+import { type Greeting, hostile, type Target } from "./target.ts";
 import type { RawPeer } from "./raw_peer.ts";
 
 const CLOSED = { requireToken: true };
