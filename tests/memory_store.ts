@@ -21,7 +21,7 @@ interface Kept {
   readonly tag: string;
   readonly time: number;
   /** Whose it is, under which name it was sent and from which version; none when put by hand. */
-  readonly sent?: Pick<StageRequest, "owner" | "name" | "version">;
+  readonly sent?: Pick<StageRequest, "owner" | "name" | "version" | "who">;
 }
 
 interface Piece {
@@ -66,8 +66,9 @@ export class MemoryStore implements Store {
   }
 
   *items(room: Room): Iterable<Item> {
-    for (const { name, bytes, time, tag } of this.rooms[room].values()) {
-      yield { name, size: bytes.length, time, tag };
+    for (const { name, bytes, time, tag, sent } of this.rooms[room].values()) {
+      const who = sent?.who === undefined ? {} : { who: sent.who };
+      yield { name, size: bytes.length, time, tag, ...who };
     }
   }
 
@@ -149,7 +150,7 @@ export class MemoryStore implements Store {
       version !== undefined && sent?.version === version && bytes.length === size
     );
     if (before !== undefined) return receiptOf(before, "same");
-    const isTaken = own.length > 0 || (room !== "private" && this.rooms[room].has(name));
+    const isTaken = own.length > 0 || (!request.blind && this.rooms[room].has(name));
     if (!isTaken || conflict === "rename") return undefined;
     if (conflict === "skip") return { name, size: 0, digest: "", outcome: "skipped" };
     if (conflict === "fail") throw new FtError("exists", `'${name}' exists.`);
@@ -168,7 +169,7 @@ export class MemoryStore implements Store {
       : undefined;
     let name = over?.name ?? request.name;
     for (let number = 2; over === undefined && files.has(name); number++) {
-      if ((conflict === "fail" || conflict === "skip") && room !== "private") {
+      if ((conflict === "fail" || conflict === "skip") && !request.blind) {
         throw new FtError("exists", `'${name}' exists.`);
       }
       name = numberedName(request.name, number);

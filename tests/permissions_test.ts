@@ -106,6 +106,10 @@ Deno.test("no command of ft asks for a permission that it has not", async () => 
   const root = `${place.path}/root`;
   writeServing(root, { hosts: ["0.0.0.0"], port: 1, key: "system", locked: true });
   await run("invite", ["invite", "--new", "--root", root]);
+  const served = ["--root", server.root];
+  await run("token add", ["token", "add", "ana", "--allow", "put", "--expires", "7d", ...served]);
+  await run("token list", ["token", "list", ...served]);
+  await run("token revoke", ["token", "revoke", "ana", ...served]);
   await run("help", ["help", "put"]);
   await run("version", ["--version"]);
   await run("client", ["client"], { input: "1\na.txt\n4\n1\nq\n" });

@@ -5,11 +5,15 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { makeIdentity } from "../src/transport/identity.ts";
 import { writeFile } from "./files.ts";
 
 export { exists, namesIn, writeFile } from "./files.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+const identity = await makeIdentity();
+/** What a server keeps its key and its certificate in. */
+const SERVER_PEM = identity.certificate + identity.key;
 /** Milliseconds that a wait may take; far more than any should. */
 const DEADLINE_MS = 30_000;
 /** What no user may ever see. */
@@ -64,7 +68,8 @@ export class Running {
       stdout: "piped",
       stderr: "piped",
       ...(cwd === undefined ? {} : { cwd }),
-      ...(env === undefined ? {} : { env }),
+      // Whoever runs the tests may trust more authorities than most users do.
+      env: { NODE_EXTRA_CA_CERTS: "", ...env },
     }).spawn();
     this.pid = this.#child.pid;
     this.finished = this.#run(input);
@@ -239,7 +244,10 @@ export class Place implements AsyncDisposable {
   /** Starts a server and waits until it is ready. */
   async serve(options: ServeOptions = {}): Promise<Server> {
     const { root = "server", port = 0, args = [] } = options;
-    const env = { FT_STATE: `${this.path}/state of the server`, ...options.env };
+    const state = `${this.path}/state of the server`;
+    // Made once: it takes longer than all else that a server does at its start.
+    writeFile(`${state}/server.pem`, SERVER_PEM);
+    const env = { FT_STATE: state, ...options.env };
     const command = ftCommand("serve", "--port", String(port), "--root", root, ...args);
     const running = this.start(command, { env });
     const [, address = ""] = await running.waitFor(READY);

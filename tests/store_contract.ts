@@ -396,6 +396,40 @@ export function storeContract(name: string, makeStore: () => StoreUnderTest): vo
     },
   );
 
+  testOwned("says nothing of others' files to who is blind, in no room", async ({ store }) => {
+    for (const room of ["private", "shared"] as const) {
+      for (const conflict of ["rename", "overwrite", "skip", "fail"]) {
+        const name = `folder/${conflict}`;
+        const say = { room, name, conflict, blind: true };
+        await receive(store, SMALL, { ...say, owner: "bob" });
+        const first = await receive(store, OTHER, say);
+        deepEqual([first.name, first.outcome], [`folder/${conflict} (2)`, "new"]);
+        same(await bytesIn(store, name, room), SMALL);
+        // Of its own it is told what everybody is.
+        if (conflict === "fail") {
+          await rejects(receive(store, LARGE, say), failsWith("exists"));
+        } else {
+          const again = await receive(store, LARGE, say);
+          const told = { rename: "new", overwrite: "replaced", skip: "skipped" }[conflict];
+          equal(again.outcome, told, `${room} ${conflict}`);
+        }
+      }
+    }
+  });
+
+  testOwned("says in a list with which token a file was shared", async ({ store, put }) => {
+    await receive(store, SMALL, { name: "by ana", who: "ana" });
+    await receive(store, SMALL, { name: "by nobody" });
+    put("shared", "by hand", SMALL);
+    const found: [string, string | undefined][] = [];
+    for await (const { name, who } of store.items("shared")) found.push([name, who]);
+    deepEqual(found.sort(), [["by ana", "ana"], ["by hand", undefined], ["by nobody", undefined]]);
+    await receive(store, LARGE, { name: "by ana", conflict: "overwrite" });
+    for await (const { name, who } of store.items("shared")) {
+      if (name === "by ana") equal(who, undefined);
+    }
+  });
+
   test("fails rather than replace what appeared under the name meanwhile", async ({ store, put }) => {
     const partial = await stageOf(store, requestOf(LARGE.length, { conflict: "fail" }));
     await fill(partial, await chunksOf(LARGE));

@@ -26,7 +26,8 @@ type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`
   : Name;
 
 type Value<Row> = Row extends { kind: "flag" } ? boolean
-  : Row extends { kind: "integer" | "duration" } ? number
+  : Row extends { kind: "integer" } | { kind: "duration"; default: string } ? number
+  : Row extends { kind: "duration" } ? number | undefined
   : Row extends { choices: readonly (infer Choice)[] } ? Choice
   : Row extends { default: string } ? string
   : string | undefined;
@@ -234,6 +235,7 @@ function readGiven(
 
 function defaultValue(option: Option): string | number | boolean | undefined {
   if (option.kind === "flag") return false;
+  if (option.default === undefined) return undefined;
   return option.kind === "duration" ? parseDuration(option.default) : option.default;
 }
 

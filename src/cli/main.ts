@@ -28,6 +28,7 @@ const COMMANDS: Record<RunnableName, () => Promise<Run>> = {
   invite: async () => (await import("./commands/invite.ts")).runInvite,
   sum: async () => (await import("./commands/sum.ts")).runSum,
   partials: async () => (await import("./commands/partials.ts")).runPartials,
+  token: async () => (await import("./commands/token.ts")).runToken,
 };
 
 /** Runs `ft` with the arguments after its name. */

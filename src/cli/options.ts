@@ -33,7 +33,7 @@ export type Option =
       readonly max: number;
     }
     | { readonly kind: "choice"; readonly choices: readonly string[]; readonly default: string }
-    | { readonly kind: "duration"; readonly metavar: string; readonly default: string }
+    | { readonly kind: "duration"; readonly metavar: string; readonly default?: string }
   );
 
 /** Every option by its long name. */
@@ -58,6 +58,11 @@ export const OPTIONS = {
     default: ".",
     help: "Folder that holds the three rooms; made if missing.",
   },
+  "require-token": {
+    kind: "flag",
+    help: "Let nobody in without a token on this machine itself either.",
+  },
+  open: { kind: "flag", help: "Let everybody in without a token, wherever it listens." },
   "keep-partials": {
     kind: "duration",
     metavar: "DURATION",
@@ -108,6 +113,20 @@ export const OPTIONS = {
     default: "rename",
     help: "What to do when a different file of that name exists. " +
       "On the server only one's own files are overwritten.",
+  },
+  allow: {
+    kind: "text",
+    metavar: "VERBS",
+    shape: {
+      pattern: /^(put|get|share|fetch)(,(put|get|share|fetch))*$/,
+      sentence: "one or more of put, get, share, fetch, with commas between",
+    },
+    help: "What the token allows, with commas between: put, get, share, fetch.",
+  },
+  expires: {
+    kind: "duration",
+    metavar: "DURATION",
+    help: "How long the token is valid. Without it, until it is revoked.",
   },
   older: {
     kind: "duration",

@@ -6,21 +6,18 @@
 import type { FtError } from "../error.ts";
 import type { TransferReport } from "../mod.ts";
 import { ROOM_FOLDERS } from "../verbs/serve.ts";
-import { escapeText, formatBytes, formatDuration, formatRate } from "./text.ts";
+import { escapeText, formatBytes, formatDuration, formatRate, formatTime } from "./text.ts";
 
 function stamp(): string {
-  const now = new Date();
-  const two = (value: number) => String(value).padStart(2, "0");
-  const date = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
-  return `${date} ${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())}`;
+  return formatTime(Date.now());
 }
 
 /** Who, what, which room, bytes, time, rate and digest, or why it failed; lists only if they do. */
 export function reportLine(report: TransferReport): string | undefined {
-  const { action, peer, owner, room, name, bytes, milliseconds, receipt, failure } = report;
+  const { action, peer, owner, who, room, name, bytes, milliseconds, receipt, failure } = report;
   if (action === "list" && failure === undefined) return undefined;
   const seconds = milliseconds / 1000;
-  const who = `${peer} (${owner})`;
+  const from = `${peer} (${who === undefined ? owner : `${who} ${owner}`})`;
   const where = action === "list" ? ROOM_FOLDERS[room] : `${ROOM_FOLDERS[room]}/${name}`;
   const moved = `${formatBytes(bytes)} in ${formatDuration(seconds)}` +
     (bytes > 0 ? `, ${formatRate(bytes / seconds)}` : "");
@@ -29,7 +26,7 @@ export function reportLine(report: TransferReport): string | undefined {
     : receipt?.outcome === "new"
     ? receipt.digest
     : `${receipt?.outcome ?? ""} ${receipt?.digest ?? ""}`.trim();
-  return `${stamp()}  ${action}  ${escapeText(`${who}  '${where}'  ${moved}  ${end}`)}`;
+  return `${stamp()}  ${action}  ${escapeText(`${from}  '${where}'  ${moved}  ${end}`)}`;
 }
 
 /** A conversation that failed, or trouble of the server's own. */

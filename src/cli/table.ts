@@ -50,7 +50,17 @@ export const COMMANDS = {
       "shared_files/ holds what you put there for download, and shared_uploads/ what clients " +
       "share with each other. Ctrl-C stops it; interrupted transfers go on later.",
     operands: [],
-    options: ["host", "port", "root", "keep-partials", "plain", "state", "quiet"],
+    options: [
+      "host",
+      "port",
+      "root",
+      "require-token",
+      "open",
+      "plain",
+      "keep-partials",
+      "state",
+      "quiet",
+    ],
     examples: [
       { args: ["serve"], sentence: "Serve the current folder to this machine." },
       {
@@ -231,6 +241,33 @@ export const COMMANDS = {
       {
         args: ["partials", "clear", "/srv/ft", "--older", "2d"],
         sentence: "Clear what is older than two days in a server's root.",
+      },
+    ],
+  },
+  token: {
+    summary: "Say who may do what on a server of yours",
+    about:
+      "A named token lets its holder do what it allows and nothing else: with put alone it is " +
+      "a drop-box, with get alone a shelf. Private uploads go to uploads/NAME/, and shares show " +
+      "NAME. The token is shown once, when it is added. A running server heeds all of this at once.",
+    operands: [
+      { name: "ACTION", choices: ["add", "list", "revoke"], help: "What to do." },
+      {
+        name: "NAME",
+        optional: true,
+        help: "Whose token: 1 to 32 of a-z, 0-9, - and _. Not for list.",
+      },
+    ],
+    options: ["allow", "expires", "root", "state", "quiet"],
+    examples: [
+      {
+        args: ["token", "add", "ana", "--allow", "put", "--expires", "7d"],
+        sentence: "Let ana send private files for a week.",
+      },
+      { args: ["token", "list"], sentence: "List the tokens of the server in this folder." },
+      {
+        args: ["token", "revoke", "ana", "--root", "/srv/ft"],
+        sentence: "Let ana in no more, and end what runs with that token.",
       },
     ],
   },

@@ -15,7 +15,7 @@ const options = Object.entries<Option>(OPTIONS);
 
 Deno.test("COMMANDS take their contract's operands and options", () => {
   const contract: Record<string, [string, string]> = {
-    serve: ["ft serve", "host port root keep-partials plain state quiet"],
+    serve: ["ft serve", "host port root require-token open plain keep-partials state quiet"],
     client: [
       "ft client [SERVER]",
       "server token-file trust-first plain output retries state quiet",
@@ -39,6 +39,7 @@ Deno.test("COMMANDS take their contract's operands and options", () => {
     invite: ["ft invite", "root new state quiet"],
     sum: ["ft sum FILE...", "state quiet"],
     partials: ["ft partials [list|clear] [DIR]", "older state quiet"],
+    token: ["ft token add|list|revoke [NAME]", "allow expires root state quiet"],
     help: ["ft help [COMMAND]", "quiet"],
   };
   deepStrictEqual(commands.map(([name]) => name), Object.keys(contract));

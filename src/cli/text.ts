@@ -72,6 +72,14 @@ export function formatAge(milliseconds: number): string {
   return days === 1 ? "1 day" : `${days} days`;
 }
 
+/** A time in milliseconds since 1970 as the clock on the wall shows it: "2026-01-31 09:05:00". */
+export function formatTime(milliseconds: number): string {
+  const time = new Date(milliseconds);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  return `${date} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
+}
+
 const MILLISECONDS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**

@@ -9,6 +9,7 @@ import {
   formatBytes,
   formatDuration,
   formatRate,
+  formatTime,
   parseDuration,
   quoteShell,
 } from "./text.ts";
@@ -201,4 +202,9 @@ Deno.test("closest() finds a beginning or at most two typos, and nothing far awa
   ];
   for (const [word, near] of cases) strictEqual(closest(word, words), near, word.slice(0, 20));
   notStrictEqual(closest("sreve", words), undefined);
+});
+
+Deno.test("formatTime() is the clock on the wall, in digits that sort", () => {
+  strictEqual(formatTime(new Date(2026, 0, 31, 9, 5, 7).getTime()), "2026-01-31 09:05:07");
+  strictEqual(formatTime(new Date(1999, 11, 1, 23, 59, 59, 999).getTime()), "1999-12-01 23:59:59");
 });

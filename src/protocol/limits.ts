@@ -31,7 +31,7 @@ export const LIST_ITEMS = 100;
 export const ROOM_ITEMS = 1_048_576;
 /** Transfers a connection may have open at once. */
 export const OPEN_TRANSFERS = 64;
-/** Seconds from accepting a connection to a complete HELLO. */
+/** Seconds from accepting a connection to the answer to HELLO. */
 export const HANDSHAKE_SECONDS = 10;
 /** Seconds from the first to the last byte of one frame. */
 export const FRAME_SECONDS = 120;

@@ -16,7 +16,15 @@ import type { Connection } from "../transport/connection.ts";
 const WATCH_MS = 1_000;
 const WATCHES = 4;
 /** Failures of ours that the peer is told before the connection ends. */
-const TOLD: ReadonlySet<FailureCode> = new Set(["protocol", "version", "timeout", "closing"]);
+const TOLD: ReadonlySet<FailureCode> = new Set([
+  "protocol",
+  "version",
+  "timeout",
+  "closing",
+  "denied",
+  "busy",
+  "limit",
+]);
 /** Milliseconds that a side which gives up waits for the peer to hear why. */
 const LINGER_MS = 2_000;
 
@@ -61,6 +69,7 @@ export class Channel {
   #sending: Promise<void> = Promise.resolve();
   #started = false;
   #ending: Promise<void> | undefined;
+  readonly #ended = new AbortController();
   #watcher: ReturnType<typeof setInterval> | undefined;
   #reading = true;
   readonly #readEnded = Promise.withResolvers<void>();
@@ -83,6 +92,11 @@ export class Channel {
     // Failures of the writing side come out of send() and run(); these are the same ones again.
     this.#writer.closed.catch(() => {});
     if (!this.#isServer) this.#start();
+  }
+
+  /** Aborted, with the failure as its reason, once the conversation is being ended. */
+  get ending(): AbortSignal {
+    return this.#ended.signal;
   }
 
   #start(): void {
@@ -153,14 +167,18 @@ export class Channel {
       this.#heardAt = performance.now();
       const message = toMessage(frame);
       if (message === undefined || message.kind === "ping") continue;
-      this.#greeted = true;
       if (message.kind === "error" && message.id === 0) throw peerFailure(message);
       const done = dispatch(message);
-      if (done === undefined) continue;
+      if (done === undefined) {
+        this.#greeted = true;
+        continue;
+      }
       // While we are the ones who are busy, the peer's silence means nothing.
       this.#dispatching = true;
       await done;
       this.#dispatching = false;
+      // Not before it was answered: a refusal that is slow keeps nobody connected for longer.
+      this.#greeted = true;
       this.#heardAt = performance.now();
       if (this.#frameSince !== undefined) this.#frameSince = this.#heardAt;
     }
@@ -187,28 +205,36 @@ export class Channel {
   close(): void {
     clearInterval(this.#watcher);
     this.#failure ??= new FtError("lost", "The connection is closed.");
+    this.#ended.abort(this.#failure);
     this.#connection.abort();
   }
 
-  /** Ends the conversation; the peer is told why where it may not know, and has time to hear. */
-  end(failure: FtError): Promise<void> {
+  /**
+   * Ends the conversation; the peer is told why where it may not know, and has so many milliseconds
+   * to hear.
+   */
+  end(failure: FtError, linger = LINGER_MS): Promise<void> {
     this.#failure ??= failure;
-    return this.#ending ??= this.#tellAndAbort(failure);
+    this.#ended.abort(this.#failure);
+    return this.#ending ??= this.#tellAndAbort(failure, linger);
   }
 
-  async #tellAndAbort({ code, message, side }: FtError): Promise<void> {
+  async #tellAndAbort({ code, message, hint, side }: FtError, linger: number): Promise<void> {
     if (side === "here" && TOLD.has(code)) {
-      const timer = setTimeout(() => this.#connection.abort(), LINGER_MS);
+      const timer = setTimeout(() => this.#connection.abort(), linger);
       try {
         this.#start();
-        const supported = code === "version" ? { supported: [...VERSIONS] } : {};
-        await this.#writer.write(toFrame({ kind: "error", id: 0, code, message, ...supported }));
+        const more = {
+          ...(hint === undefined ? {} : { hint }),
+          ...(code === "version" ? { supported: [...VERSIONS] } : {}),
+        };
+        await this.#writer.write(toFrame({ kind: "error", id: 0, code, message, ...more }));
         await this.#writer.close();
         await this.#sending;
         // Closing with bytes unread would reset the connection before the peer has heard: until
         // our own reading has ended it drops them, then the connection does.
         await this.#readEnded.promise;
-        await this.#connection.drain(LINGER_MS);
+        await this.#connection.drain(linger);
       } catch {
         // It cannot be told.
       }

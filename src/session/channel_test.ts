@@ -369,3 +369,36 @@ Deno.test("Channel.send() after close() fails at once", async () => {
   channel.close();
   await assert.rejects(channel.send(ping), failsWith("lost"));
 });
+
+for (const code of ["denied", "busy", "limit"] as const) {
+  Deno.test(`Channel.end() tells ${code} with its hint, and whoever waits that it is the end`, async () => {
+    const { channel, peer } = serverAndPeer();
+    const run = channel.run(() => {});
+    run.catch(() => {});
+    await peer.preamble();
+    assert.equal(channel.ending.aborted, false);
+    const failure = new FtError(code, "No.", { hint: "Go." });
+    const ended = channel.end(failure);
+    assert.equal(channel.ending.reason, failure);
+    const told = await peer.expect("error");
+    assert.deepEqual(told, { kind: "error", id: 0, code, message: "No.", hint: "Go." });
+    await peer.end();
+    await ended;
+    await assert.rejects(run, failsWith(code));
+    channel.close();
+  });
+}
+
+Deno.test("Channel.end() gives a peer that does not go no longer than is said", async () => {
+  const { channel, peer } = serverAndPeer();
+  const run = channel.run(() => {});
+  run.catch(() => {});
+  await peer.preamble();
+  const began = performance.now();
+  await channel.end(new FtError("denied"), 50);
+  const took = performance.now() - began;
+  assert(took >= 45 && took < 1_500, `it took ${took} ms`);
+  assert.equal(await peer.ending(), "denied");
+  await assert.rejects(run, failsWith("denied"));
+  channel.close();
+});

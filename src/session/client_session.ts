@@ -11,6 +11,8 @@ import { Turn } from "./turn.ts";
 
 /** Milliseconds to wait for the reason when sending fails before reading does. */
 const REASON_MS = 2_000;
+/** Milliseconds to wait for the server's end when all is said: nothing depends on it any more. */
+const GOODBYE_MS = 1_000;
 
 /** Who speaks to the server. */
 export interface ClientSessionOptions {
@@ -101,15 +103,16 @@ export class ClientSession {
     } catch (thrown) {
       const failure = toFailure(thrown);
       if (failure.code !== "lost") throw failure;
-      throw await this.#reason() ?? failure;
+      throw await this.#endWithin(REASON_MS) ?? failure;
     } finally {
       this.#transfers.delete(id);
     }
   }
 
-  async #reason(): Promise<FtError | undefined> {
+  /** How the conversation ended, or undefined when it goes on for so long. */
+  async #endWithin(milliseconds: number): Promise<FtError | undefined> {
     const { promise, resolve } = Promise.withResolvers<undefined>();
-    const timer = setTimeout(() => resolve(undefined), REASON_MS);
+    const timer = setTimeout(() => resolve(undefined), milliseconds);
     try {
       return await Promise.race([this.#ended, promise]);
     } finally {
@@ -160,7 +163,8 @@ export class ClientSession {
     } catch {
       // It ended before we did; whoever waited for something has heard of it.
     }
-    await this.#ended;
+    await this.#endWithin(GOODBYE_MS);
+    await this.abort(new FtError("lost", "The server does not take its leave."));
   }
 
   /** Ends it at once. */

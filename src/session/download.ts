@@ -98,6 +98,7 @@ export class Download implements Transfer {
       room,
       name: target,
       owner: origin,
+      blind: false,
       size: entry.size,
       mtime: entry.mtime,
       version: entry.source,

@@ -25,8 +25,6 @@ export interface IncomingOptions {
   readonly channel: Channel;
   readonly id: number;
   readonly store: Store;
-  /** The name the sender is told: what it is called here may be nobody's business. */
-  readonly toldName?: (receipt: Receipt) => string;
   /** Hears how many bytes are held from earlier, before any come. */
   readonly onReady?: (held: number) => void;
   /** Hears how many bytes are verified. */
@@ -49,6 +47,8 @@ export class Incoming implements Transfer {
   /** Chunks held from earlier: the sender may have another version of them. */
   readonly #old = new Set<number>();
   #entry: Entry | undefined;
+  /** The name the sender is told where what it is called here is not its business. */
+  #toldName: string | undefined;
   #staging: Promise<Partial | Receipt> | undefined;
   #partial: Partial | undefined;
   #chunk: OpenChunk | undefined;
@@ -90,6 +90,7 @@ export class Incoming implements Transfer {
    */
   async begin(entry: Entry, request: StageRequest): Promise<void> {
     this.#entry = entry;
+    if (request.blind) this.#toldName = entry.name;
     try {
       this.#staging = this.#options.store.stage(request);
       const staged = await this.#staging;
@@ -261,9 +262,9 @@ export class Incoming implements Transfer {
   async finish(receipt: Receipt): Promise<void> {
     if (this.#settled) return;
     this.#settled = true;
-    const { channel, id, toldName } = this.#options;
+    const { channel, id } = this.#options;
     const { digest, outcome } = receipt;
-    const name = toldName?.(receipt) ?? receipt.name;
+    const name = this.#toldName ?? receipt.name;
     await channel.send({ kind: "done", id, name, digest, outcome }).catch(() => {});
     this.#outcome.resolve(receipt);
   }

@@ -1,32 +1,19 @@
 import { FtError, toFailure } from "../error.ts";
-import { acceptName } from "../name.ts";
-import { sha256 } from "../protocol/digest.ts";
 import { LIST_ITEMS, OPEN_TRANSFERS } from "../protocol/limits.ts";
 import type { Entry, Message, MessageOf } from "../protocol/message.ts";
 import type { Item, Receipt, Room, Source, Store } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
+import { type Access, type Grant, OPEN_ACCESS } from "./access.ts";
 import { Channel, type Deadlines } from "./channel.ts";
-import { digestSource } from "./chunk_reader.ts";
+import { Guest } from "./guest.ts";
 import { extentOf, Incoming } from "./receive.ts";
 import { Outgoing, waitsForReady } from "./send.ts";
+import { digestServed, openServed } from "./served_file.ts";
 import { Asked, sendFailure, type Transfer } from "./transfer.ts";
+import type { TransferReport } from "./transfer_report.ts";
 import { Turn } from "./turn.ts";
 
-/** One line of the server's log: a transfer that came to its end. */
-export interface TransferReport {
-  readonly peer: string;
-  /** Short name of the owner's key: tells clients behind one address apart. */
-  readonly owner: string;
-  readonly action: "put" | "share" | "get" | "fetch" | "list";
-  readonly room: Room;
-  /** As it is called in the room, or as it was asked for. Untrusted. */
-  readonly name: string;
-  /** Bytes that travelled. */
-  readonly bytes: number;
-  readonly milliseconds: number;
-  readonly receipt: Receipt | undefined;
-  readonly failure: FtError | undefined;
-}
+export type { TransferReport } from "./transfer_report.ts";
 
 /** What a server offers to every client. */
 export interface ServerSessionOptions {
@@ -34,11 +21,15 @@ export interface ServerSessionOptions {
   /** Program and version. */
   readonly agent: string;
   readonly deadlines?: Deadlines;
+  /** Who is let in; everybody when it is not said. */
+  readonly access?: Access;
+  /** Hears once that the client was let in. */
+  readonly onGreeted?: (grant: Grant) => void;
   readonly onReport?: (report: TransferReport) => void;
 }
 
-/** What a client may do, by room. */
-const VERBS = ["put", "get", "share", "fetch"] as const;
+/** Milliseconds in which a client whose grant was taken back may still hear why. */
+const REVOKED_MS = 500;
 /** Features of FT/1 this server has; none is required of anyone yet. */
 const FEATURES: readonly string[] = [];
 
@@ -46,18 +37,19 @@ const FEATURES: readonly string[] = [];
 export class ServerSession {
   readonly #channel: Channel;
   readonly #options: ServerSessionOptions;
+  readonly #access: Access;
   readonly #turn = new Turn();
   /** A list is made as a whole: one at a time keeps what a client can make us hold bounded. */
   readonly #listing = new Turn();
   readonly #transfers = new Map<number, Transfer>();
   readonly #work = new Set<Promise<void>>();
-  #owner: string | undefined;
-  #run = "";
+  #guest: Guest | undefined;
   #lastId = 0;
 
   constructor(connection: Connection, options: ServerSessionOptions) {
     const { deadlines } = options;
     this.#options = options;
+    this.#access = options.access ?? OPEN_ACCESS;
     this.#channel = new Channel(connection, {
       side: "server",
       ...(deadlines === undefined ? {} : { deadlines }),
@@ -91,7 +83,8 @@ export class ServerSession {
   }
 
   #dispatch(message: Message): void | Promise<void> {
-    if (this.#owner === undefined) {
+    const guest = this.#guest;
+    if (guest === undefined) {
       if (message.kind === "hello") return this.#greet(message);
       throw new FtError("protocol", "The first message is HELLO.");
     }
@@ -99,11 +92,11 @@ export class ServerSession {
     if (transfer !== undefined) return transfer.handle(message);
     switch (message.kind) {
       case "entry":
-        return this.#begin(message.id, () => this.#receive(message));
+        return this.#begin(message.id, () => this.#receive(guest, message));
       case "request":
-        return this.#begin(message.id, () => this.#send(message));
+        return this.#begin(message.id, () => this.#send(guest, message));
       case "list":
-        return this.#begin(message.id, () => this.#list(message));
+        return this.#begin(message.id, () => this.#list(guest, message));
       case "hello":
       case "welcome":
         throw new FtError("protocol", `'${message.kind}' is out of place.`);
@@ -114,22 +107,35 @@ export class ServerSession {
     }
   }
 
-  async #greet({ owner, run, require }: MessageOf<"hello">): Promise<void> {
-    const missing = require.filter((feature) => !FEATURES.includes(feature));
+  async #greet(hello: MessageOf<"hello">): Promise<void> {
+    const missing = hello.require.filter((feature) => !FEATURES.includes(feature));
     if (missing.length > 0) {
       throw new FtError("version", `This server lacks: ${missing.join(", ")}.`);
     }
-    this.#owner = await ownerOf(owner);
-    this.#run = run ?? "";
-    const { agent } = this.#options;
+    const { ending, peer } = this.#channel;
+    const grant = await this.#access.admit(hello.token, peer, ending);
+    const guest = await Guest.of(grant, this.#access, hello);
+    if (ending.aborted) throw ending.reason;
+    this.#endWith(grant);
+    this.#guest = guest;
+    const { agent, onGreeted } = this.#options;
+    onGreeted?.(grant);
     await this.#channel.send({
       kind: "welcome",
       id: 0,
       agent,
       features: [...FEATURES],
-      verbs: [...VERBS],
+      verbs: [...guest.verbs],
       transfers: OPEN_TRANSFERS,
     });
+  }
+
+  /** Ends the conversation when the grant is taken back. */
+  #endWith({ ended }: Grant): void {
+    if (ended === undefined) return;
+    ended.throwIfAborted();
+    const revoke = () => void this.#channel.end(toFailure(ended.reason), REVOKED_MS);
+    ended.addEventListener("abort", revoke, { once: true, signal: this.#channel.ending });
   }
 
   /** Begins a transfer under a fresh id; what `work` returns is waited for before the next message. */
@@ -160,7 +166,8 @@ export class ServerSession {
       this.#options.onReport?.({
         ...about,
         peer: this.#channel.peer,
-        owner: (this.#owner ?? "").slice(0, 8),
+        owner: (this.#guest?.owner ?? "").slice(0, 8),
+        who: this.#guest?.who,
         name: receipt?.name ?? about.name,
         bytes: bytes(),
         milliseconds: performance.now() - began,
@@ -177,52 +184,60 @@ export class ServerSession {
     this.#work.add(work);
   }
 
-  #receive(entry: Entry): void | Promise<void> {
+  #receive(guest: Guest, entry: Entry): void | Promise<void> {
     const { id, room, name } = entry;
     const { store } = this.#options;
     const incoming = new Incoming({
       channel: this.#channel,
       id,
       store,
-      // Where the file really went in the private room would tell what else is there.
-      toldName: (receipt) => room === "private" ? name : receipt.name,
     });
     const action = room === "private" ? "put" : "share";
     const about = { action, room: room ?? "private", name } as const;
     this.#track(id, incoming, incoming.outcome, about, () => incoming.received);
+    let kept: string;
     try {
       if (room !== "private" && room !== "shared") {
         throw new FtError("denied", "Files are sent into the private or the shared room.");
       }
-      acceptName(name);
+      guest.require(action);
+      kept = guest.keptName(room, name);
     } catch (thrown) {
       incoming.fail(toFailure(thrown));
       return;
     }
     const begun = incoming.begin(entry, {
       room,
-      name,
-      owner: this.#owner ?? "",
+      name: kept,
+      owner: guest.owner,
       size: entry.size,
       mtime: entry.mtime,
       version: entry.source,
-      run: this.#run,
+      run: guest.run,
       conflict: entry.conflict ?? "rename",
+      blind: guest.isBlind(room),
+      ...(guest.who === undefined ? {} : { who: guest.who }),
       extent: extentOf(entry.size),
     });
     return waitsForReady(entry) ? undefined : begun;
   }
 
-  #send({ id, room, name, tag, size }: MessageOf<"request">): void {
+  #send(guest: Guest, request: MessageOf<"request">): void {
+    const { id, room, name, size } = request;
+    const { store } = this.#options;
     const action = room === "public" ? "get" : "fetch";
     let outgoing: Outgoing | undefined;
     const asked = new Asked();
     const outcome = (async () => {
       let source: Source | undefined;
       try {
-        source = await this.#open(room, name, tag);
+        if (room === "private") {
+          throw new FtError("denied", "Nothing is taken out of the private room.");
+        }
+        guest.require(action);
+        source = await openServed(store, request);
         const digest = size === source.size
-          ? await this.#digest(room, name, source, () => asked.check())
+          ? await digestServed(store, request, source, () => asked.check())
           : undefined;
         outgoing = new Outgoing({
           channel: this.#channel,
@@ -235,7 +250,7 @@ export class ServerSession {
         const receipt = await outgoing.run();
         // Only what we have read ourselves: a client may say that it has anything.
         if (outgoing.digest !== undefined) {
-          this.#options.store.note(room, name, source, outgoing.digest);
+          store.note(room, name, source, outgoing.digest);
         }
         return { ...receipt, name };
       } catch (thrown) {
@@ -249,33 +264,12 @@ export class ServerSession {
     this.#track(id, asked, outcome, { action, room, name }, () => outgoing?.sent ?? 0);
   }
 
-  async #open(room: Room, name: string, tag: string | undefined): Promise<Source> {
-    if (room === "private") {
-      throw new FtError("denied", "Nothing is taken out of the private room.");
-    }
-    try {
-      return await this.#options.store.open(room, acceptName(name), tag);
-    } catch (thrown) {
-      const failure = toFailure(thrown);
-      if (failure.code !== "not_found") throw failure;
-      throw new FtError("not_found", `File '${name}' not found on the server.`, {
-        hint: "See what is there with: ft list",
-      });
-    }
-  }
-
-  async #digest(room: Room, name: string, source: Source, onRead: () => void): Promise<string> {
-    if (source.digest !== undefined) return source.digest;
-    const digest = await digestSource(source, name, { onRead });
-    this.#options.store.note(room, name, source, digest);
-    return digest;
-  }
-
-  #list({ id, room }: MessageOf<"list">): void {
+  #list(guest: Guest, { id, room }: MessageOf<"list">): void {
     const asked = new Asked();
     const outcome = (async () => {
       try {
         if (room === "private") throw new FtError("denied", "The private room is not listed.");
+        guest.require(room === "public" ? "get" : "fetch");
         await this.#listing.take(() => this.#sendItems(id, room, () => asked.check()));
         return undefined;
       } catch (thrown) {
@@ -301,12 +295,4 @@ export class ServerSession {
       await this.#channel.send({ kind: "items", id, items: page, last });
     }
   }
-}
-
-/** What the server keeps of an owner's secret: enough to know it again, not to claim to be it. */
-async function ownerOf(secret: string | undefined): Promise<string> {
-  // Who names no secret owns what it sends for as long as the connection lasts.
-  if (secret === undefined) return crypto.randomUUID();
-  const bytes = new TextEncoder().encode(`ft owner\n${secret}`);
-  return (await sha256(bytes)).toHex();
 }

@@ -7,6 +7,7 @@
  * @module
  */
 import { FtError } from "../error.ts";
+import { acceptName, numberedName } from "../name.ts";
 
 /** Something below a root, as it is called on disk. */
 export interface Found {
@@ -103,6 +104,24 @@ export function isInside(root: string, path: string): boolean {
 /** Windows writes its own paths with backslashes, and takes both. */
 function slashed(path: string): string {
   return Deno.build.os === "windows" ? path.replaceAll("\\", "/") : path;
+}
+
+/**
+ * A name whose folders can be made: one in whose place a file is gets a number, like a file whose
+ * name is taken.
+ */
+export function nameAround(root: string, name: string): string {
+  const parts = name.split("/");
+  const last = parts.pop() ?? "";
+  let folders = "";
+  for (const part of parts) {
+    const wanted = folders + part;
+    const stands = (name: string) => findInside(root, name)?.info.isDirectory === false;
+    let free = wanted;
+    for (let number = 2; stands(free); number++) free = numberedName(wanted, number);
+    folders = `${free}/`;
+  }
+  return acceptName(folders + last);
 }
 
 /** The folder that a name lies in, and the folders in which something was made on the way there. */

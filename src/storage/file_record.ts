@@ -14,6 +14,8 @@ export interface FileRecord {
   readonly mtime: number;
   /** When it came into the room, in milliseconds since 1970. */
   readonly published: number;
+  /** Name of the token it was sent with; empty where it had none. */
+  readonly who: string;
 }
 
 /** Whether a row speaks of the file that is there now. */

@@ -1,6 +1,6 @@
 import { FtError } from "../error.ts";
 import { numberedName } from "../name.ts";
-import { findInside, type Found, lookAt, makeFolders, openInside } from "./confine.ts";
+import { findInside, type Found, lookAt, makeFolders, nameAround, openInside } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import type { Placed } from "./folder_partial.ts";
 import { type FileRecord, holds } from "./file_record.ts";
@@ -69,7 +69,8 @@ export class FolderStore implements Store {
         if (info === undefined) continue;
         const row = rows?.get(name)?.find((row) => row.owner !== "" && holds(row, info));
         const time = row?.published ?? info.mtime?.getTime() ?? 0;
-        yield { name, size: info.size, time, tag: tagOf(info) };
+        const who = row?.who ? { who: row.who } : {};
+        yield { name, size: info.size, time, tag: tagOf(info), ...who };
       }
     } catch (thrown) {
       throw storageFailure(thrown, `list the ${room} room`);
@@ -108,7 +109,7 @@ export class FolderStore implements Store {
       const known = records.get(room, name, source.info);
       if (known !== undefined && (known.owner !== "" || known.version === version)) return;
       const row = { ...identity(source.info), name, requested: name, digest, version };
-      records.put(room, { ...row, owner: "", published: source.mtime ?? 0 });
+      records.put(room, { ...row, owner: "", who: "", published: source.mtime ?? 0 });
       records.forgetOthers(room, row);
     } catch {
       // What could not be noted is read again: that is no failure of what was just sent.
@@ -135,7 +136,7 @@ export class FolderStore implements Store {
 
   /** The receipt of what needs no bytes: sent before from this very version, or to be left alone. */
   #settled(request: StageRequest): Receipt | undefined {
-    const { room, name, version, size, conflict } = request;
+    const { room, name, version, size, conflict, blind } = request;
     const own = this.#ownFiles(request);
     for (const { row } of this.#candidates(request, own)) {
       if (version !== undefined && row.version === version && row.size === size) {
@@ -143,9 +144,8 @@ export class FolderStore implements Store {
       }
     }
     if (conflict === "rename") return undefined;
-    // In the private room only one's own files are spoken of.
     const isTaken = own.length > 0 ||
-      (room !== "private" && findInside(this.#root(room), name) !== undefined);
+      (!blind && findInside(this.#root(room), name) !== undefined);
     if (!isTaken) return undefined;
     if (conflict === "skip") return { name, size: 0, digest: "", outcome: "skipped" };
     if (conflict === "fail") throw taken(name);
@@ -176,9 +176,11 @@ export class FolderStore implements Store {
       const receipt = { name: same.row.name, size, digest, outcome: "same" } as const;
       return { receipt, folders: foldersOf(root, same.path).filter(isSyncing) };
     }
-    const { folder, changed } = makeFolders(root, request.name);
+    // That a file of another's is where a folder should be must not be told either.
+    const wanted = request.blind ? nameAround(root, request.name) : request.name;
+    const { folder, changed } = makeFolders(root, wanted);
     const over = this.#replaced(request, own);
-    const name = over?.name ?? this.#publishUnder(request, { folder, staged, digest });
+    const name = over?.name ?? this.#publishUnder(request, { wanted, folder, staged, digest });
     if (over !== undefined) {
       const row = this.#row(request, { name, staged, digest });
       this.#options.records?.put(request.room, row);
@@ -205,6 +207,7 @@ export class FolderStore implements Store {
       digest,
       owner: request.owner,
       version: request.version ?? "",
+      who: request.who ?? "",
       published: Date.now(),
     };
   }
@@ -231,12 +234,13 @@ export class FolderStore implements Store {
 
   #publishUnder(
     request: StageRequest,
-    place: { folder: string; staged: string; digest: string },
+    place: { wanted: string; folder: string; staged: string; digest: string },
   ): string {
-    const { name, room, conflict } = request;
+    const { name, room, conflict, blind } = request;
+    const { wanted } = place;
     const { records } = this.#options;
     for (let number = 1; number <= NUMBERS; number++) {
-      const candidate = number === 1 ? name : numberedName(name, number);
+      const candidate = number === 1 ? wanted : numberedName(wanted, number);
       const last = candidate.slice(candidate.lastIndexOf("/") + 1);
       if (findInside(place.folder, last) === undefined) {
         const row = this.#row(request, { ...place, name: candidate });
@@ -248,7 +252,7 @@ export class FolderStore implements Store {
         records?.forget(room, row);
       }
       const wantsName = conflict === "fail" || conflict === "skip";
-      if (wantsName && room !== "private") throw taken(name);
+      if (wantsName && !blind) throw taken(name);
     }
     throw new FtError("exists", `Too many files have the name '${name}'.`);
   }

@@ -100,6 +100,27 @@ Deno.test("publish() refuses a name below a file or a link with an FtError, and 
   equal(Deno.readTextFileSync(`${path}/private/secret`), "secret");
 });
 
+Deno.test("publish() for who is blind goes around a file or a link in the place of a folder", async () => {
+  using made = makeStore();
+  const { store, room, path } = made;
+  Deno.writeTextFileSync(`${room}/file`, "x");
+  Deno.mkdirSync(`${room}/folder`);
+  Deno.writeTextFileSync(`${room}/folder/file`, "x");
+  Deno.symlinkSync(`${path}/private`, `${room}/link`);
+  for (const conflict of ["rename", "overwrite", "skip", "fail"]) {
+    for (const folder of ["file", "link", "folder/file"]) {
+      const receipt = await receive(store, SMALL, {
+        name: `${folder}/${conflict}`,
+        conflict,
+        blind: true,
+      });
+      deepEqual([receipt.name, receipt.outcome], [`${folder} (2)/${conflict}`, "new"]);
+    }
+  }
+  deepEqual([...Deno.readDirSync(`${path}/private`)], []);
+  equal(Deno.readTextFileSync(`${room}/file`), "x");
+});
+
 Deno.test("publish() beside a name in another normal form makes no twin", async () => {
   using made = makeStore();
   const { store, room } = made;

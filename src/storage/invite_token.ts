@@ -1,6 +1,15 @@
-import { createState, readState, replaceState } from "./state_file.ts";
+/**
+ * The token of a server's invite: it has no name and lies in a file of its own, in clear, because an
+ * invite must be the same after a restart.
+ *
+ * @module
+ */
+import { acceptToken, newToken } from "./tokens.ts";
+import { createState, damaged, readState, replaceState } from "./state_file.ts";
 
-/** Stands in until there is one. */
+const MOST_BYTES = 4096;
+
+/** The file that holds it, for its owner's eyes only. */
 export class InviteToken {
   readonly #path: string;
 
@@ -8,20 +17,32 @@ export class InviteToken {
     this.#path = path;
   }
 
+  /**
+   * The token; undefined when none was made.
+   *
+   * @throws FtError `io` when the file cannot be read or holds no token.
+   */
   read(): string | undefined {
-    return readState(this.#path)?.trim();
+    const text = readState(this.#path, MOST_BYTES)?.trim();
+    if (text === undefined) return undefined;
+    try {
+      return acceptToken(text);
+    } catch {
+      throw damaged(this.#path, "Remove it to have a new token made.");
+    }
   }
 
+  /** The token, made when there is none: the same for all that ask at once. */
   make(): string {
-    createState(this.#path, `${this.replace()}\n`);
-    return this.read() ?? "";
+    const found = this.read();
+    if (found !== undefined) return found;
+    const token = newToken();
+    return createState(this.#path, `${token}\n`) ? token : this.make();
   }
 
+  /** A new token in place of the one there was, which is valid no more. */
   replace(): string {
-    const token = crypto.getRandomValues(new Uint8Array(16)).toBase64({
-      alphabet: "base64url",
-      omitPadding: true,
-    });
+    const token = newToken();
     replaceState(this.#path, `${token}\n`, true);
     return token;
   }

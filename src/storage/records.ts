@@ -6,28 +6,16 @@
  *
  * @module
  */
-import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { lookAt } from "./confine.ts";
-import { storageFailure } from "./failure.ts";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { openDatabase } from "./database.ts";
 import { type FileRecord, holds } from "./file_record.ts";
 import type { Room } from "./store.ts";
-
-/** Milliseconds to wait for another process that is writing. */
-const BUSY_MS = 5_000;
-const LAYOUT = 1;
-
-const TABLES = `
-  create table if not exists file (
-    room text not null, name text not null, requested text not null, size integer not null,
-    digest text not null, owner text not null, version text not null, ino text not null,
-    mtime integer not null, published integer not null, primary key (room, name, ino)
-  ) strict, without rowid;
-  create index if not exists file_by_owner on file (owner, room, requested);
-  pragma user_version = ${LAYOUT};
-`;
+import { Tokens } from "./tokens.ts";
 
 /** The server's records, in one database. */
 export class Records {
+  /** The named tokens, which are kept in the same database. */
+  readonly tokens: Tokens;
   readonly #database: DatabaseSync;
   readonly #put: StatementSync;
   readonly #get: StatementSync;
@@ -38,11 +26,11 @@ export class Records {
 
   private constructor(database: DatabaseSync) {
     this.#database = database;
-    database.exec(`pragma journal_mode = wal; pragma synchronous = normal; ${TABLES}`);
+    this.tokens = new Tokens(database);
     this.#put = database.prepare(
       `insert or replace into file
-         (room, name, requested, size, digest, owner, version, ino, mtime, published)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (room, name, requested, size, digest, owner, version, ino, mtime, published, who)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#get = database.prepare("select * from file where room = ? and name = ?");
     this.#forget = database.prepare(
@@ -58,39 +46,17 @@ export class Records {
   }
 
   /**
-   * Opens the database at `path`. One that is damaged is set aside under a name of its own and a
-   * new one begun; `onDamaged` hears where the old one went.
+   * Opens the database at `path`; `onDamaged` hears where a damaged one went before a new one was
+   * begun.
    */
   static open(path: string, onDamaged: (aside: string) => void): Records {
-    try {
-      return Records.#at(path);
-    } catch (thrown) {
-      if (!isDamage(thrown)) throw storageFailure(thrown, `open the records '${path}'`);
-      const aside = `${path}.damaged-${Date.now()}`;
-      Deno.renameSync(path, aside);
-      for (const suffix of ["-wal", "-shm"]) {
-        if (lookAt(path + suffix) !== undefined) Deno.renameSync(path + suffix, aside + suffix);
-      }
-      onDamaged(aside);
-      return Records.#at(path);
-    }
-  }
-
-  static #at(path: string): Records {
-    const database = new DatabaseSync(path, { timeout: BUSY_MS });
-    try {
-      check(database);
-      return new Records(database);
-    } catch (thrown) {
-      database.close();
-      throw thrown;
-    }
+    return new Records(openDatabase(path, onDamaged));
   }
 
   /** Adds the row of a file, beside those of other files that have or had its name. */
   put(room: Room, file: FileRecord): void {
-    const { name, requested, size, digest, owner, version, ino, mtime, published } = file;
-    this.#put.run(room, name, requested, size, digest, owner, version, ino, mtime, published);
+    const { name, requested, size, digest, owner, version, ino, mtime, published, who } = file;
+    this.#put.run(room, name, requested, size, digest, owner, version, ino, mtime, published, who);
   }
 
   /** The row of the file `name` that is there now, of which `info` says what it is. */
@@ -123,17 +89,4 @@ export class Records {
   close(): void {
     this.#database.close();
   }
-}
-
-/** Whether SQLite says that the file is no database or a broken one (codes 11 and 26). */
-function isDamage(thrown: unknown): boolean {
-  return thrown instanceof Error && "errcode" in thrown &&
-    [11, 26].includes((thrown.errcode as number) & 0xff);
-}
-
-/** Throws when a database is damaged. Only prepared statements say by a code that it is. */
-function check(database: DatabaseSync): void {
-  const result = database.prepare("pragma quick_check(1)").get()?.["quick_check"];
-  if (result === "ok") return;
-  throw Object.assign(new Error(String(result)), { errcode: 11 });
 }

@@ -1,5 +1,6 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { linesOf, temporaryFolder } from "../../tests/fixtures/staged.ts";
+import { DatabaseSync } from "node:sqlite";
 import { type FileRecord, holds } from "./file_record.ts";
 import { Records } from "./records.ts";
 
@@ -15,6 +16,7 @@ function rowOf(path: string, say: Partial<FileRecord> = {}): FileRecord {
     ino: String(info.ino),
     mtime: info.mtime?.getTime() ?? 0,
     published: 1,
+    who: "",
     ...say,
   };
 }
@@ -125,4 +127,66 @@ Deno.test("Records take the writes of several processes at once", async () => {
   const records = Records.open(path, unexpected);
   equal(records.room("shared").size, count * workers.length);
   records.close();
+});
+
+/** The database as the first version of ft made it, with a row in it. */
+function firstLayout(path: string, row: FileRecord): void {
+  const database = new DatabaseSync(path);
+  database.exec(`pragma journal_mode = wal;
+    create table file (
+      room text not null, name text not null, requested text not null, size integer not null,
+      digest text not null, owner text not null, version text not null, ino text not null,
+      mtime integer not null, published integer not null, primary key (room, name, ino)
+    ) strict, without rowid;
+    create index file_by_owner on file (owner, room, requested);
+    pragma user_version = 1;`);
+  const { name, requested, size, digest, owner, version, ino, mtime, published } = row;
+  database.prepare("insert into file values ('shared', ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    .run(name, requested, size, digest, owner, version, ino, mtime, published);
+  database.close();
+}
+
+Deno.test("Records.open() brings an older database to this layout and loses no row", () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/records.db`;
+  Deno.writeTextFileSync(`${folder.path}/file`, "x");
+  const row = rowOf(`${folder.path}/file`);
+  firstLayout(path, row);
+  for (let opened = 0; opened < 2; opened++) {
+    const records = Records.open(path, unexpected);
+    deepEqual(records.own("ann", "shared", "a.txt").map((found) => ({ ...found })), [
+      { ...row, room: "shared" },
+    ]);
+    records.close();
+  }
+  const records = Records.open(path, unexpected);
+  records.put("shared", rowOf(`${folder.path}/file`, { name: "b.txt", who: "ana" }));
+  equal(records.room("shared").get("b.txt")?.[0]?.who, "ana");
+  deepEqual(records.tokens.all(), []);
+  records.close();
+});
+
+Deno.test("Records.open() by several processes brings an older database up once", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/records.db`;
+  Deno.writeTextFileSync(`${folder.path}/file`, "x");
+  firstLayout(path, rowOf(`${folder.path}/file`));
+  const said = await Promise.all(
+    ["1", "2", "3"].map((who) => linesOf(["records", path, who, "5"])),
+  );
+  deepEqual(said, [[], [], []]);
+  const records = Records.open(path, unexpected);
+  equal(records.room("shared").size, 16);
+  records.close();
+});
+
+Deno.test("Records.open() leaves a database of a later version alone", () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/records.db`;
+  Records.open(path, unexpected).close();
+  const later = new DatabaseSync(path);
+  later.exec("pragma user_version = 99");
+  later.close();
+  throws(() => Records.open(path, unexpected), { code: "io", message: /later version of ft/ });
+  equal([...Deno.readDirSync(folder.path)].some(({ name }) => name.includes("damaged")), false);
 });

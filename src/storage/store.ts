@@ -69,6 +69,13 @@ export interface StageRequest {
   readonly run: string;
   readonly conflict: Conflict;
   /**
+   * Whether its sender may not learn what is in the room: its conflicts are with its own files only,
+   * and beside another's file it gets another name without a word.
+   */
+  readonly blind: boolean;
+  /** Name of the token it is sent with. */
+  readonly who?: string;
+  /**
    * Where chunk `index` lies in the file, in bytes; size 0 past its end. With it a store reads
    * again what it kept before that is published; without it, it forgets what it doubts.
    */

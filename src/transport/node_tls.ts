@@ -13,6 +13,12 @@ import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 import { ALPN } from "./security.ts";
 import type { Socket } from "./socket.ts";
 
+/**
+ * Bytes that may wait to be read. Where reading has to stop, the end of the connection may go
+ * unheard (Deno 2.9); it then shows when something is next written.
+ */
+const WAITING_BYTES = 8 * 1024 * 1024;
+
 /** A TLS connection whose handshake is done. */
 export class NodeTlsSocket implements Socket {
   readonly #socket: TLSSocket;
@@ -45,13 +51,15 @@ export class NodeTlsSocket implements Socket {
     signal: AbortSignal,
   ): Promise<NodeTlsSocket> {
     const { promise, resolve, reject } = Promise.withResolvers<NodeTlsSocket>();
-    const socket = connect({
+    const settings: ConnectionOptions & { highWaterMark: number } = {
       host: hostname,
       port,
       minVersion: "TLSv1.3",
+      highWaterMark: WAITING_BYTES,
       ALPNProtocols: [ALPN],
       ...options,
-    });
+    };
+    const socket = connect(settings);
     socket.setNoDelay(true);
     const stop = () => {
       socket.destroy();

@@ -1,7 +1,7 @@
 import { FtError } from "../error.ts";
 import { type Leftover, Staging } from "../storage/staging.ts";
 import { STAGING_FOLDER } from "./download.ts";
-import { SERVER_STAGING } from "./serve.ts";
+import { SERVER_STAGING } from "./root.ts";
 
 /** The staging folder of a server's root or of an output folder. */
 function stagingOf(folder: string): Staging {

@@ -3,26 +3,20 @@ import { DEADLINES } from "../session/channel.ts";
 import { ServerSession, type TransferReport } from "../session/server_session.ts";
 import { storageFailure } from "../storage/failure.ts";
 import { FolderStore } from "../storage/folder_store.ts";
+import { InviteToken } from "../storage/invite_token.ts";
 import { Records } from "../storage/records.ts";
 import { type Endpoint, formatEndpoint } from "../transport/endpoint.ts";
 import { type Incoming, listen, type Listener } from "../transport/listen.ts";
 import { AGENT } from "../version.ts";
+import { Doorkeeper } from "./doorkeeper.ts";
 import { KEEP_PARTIALS_MS } from "./download.ts";
+import { isLoopback } from "./hosts.ts";
 import { identityOf, type ServerSecurity } from "./identity.ts";
 import { type Serving, writeServing } from "./serving.ts";
+import { INVITE_TOKEN, OWN_FOLDER, RECORDS, ROOM_FOLDERS, SERVER_STAGING } from "./root.ts";
 
-/** The folder of each room below the root. */
-export const ROOM_FOLDERS = {
-  private: "uploads",
-  public: "shared_files",
-  shared: "shared_uploads",
-} as const;
+export { ROOM_FOLDERS } from "./root.ts";
 
-/** Below the root: what only the server itself reads. */
-const OWN_FOLDER = ".ft";
-/** Below the root: what is under way. */
-export const SERVER_STAGING: string = `${OWN_FOLDER}/staging`;
-const RECORDS = `${OWN_FOLDER}/records.db`;
 /** How often leftovers are looked through, in milliseconds. */
 const SWEEP_MS = 60 * 60 * 1000;
 /** Milliseconds that running transfers get when the server stops. */
@@ -36,6 +30,10 @@ export interface ServeOptions {
   /** The folder that holds the rooms; made if missing. */
   readonly root: string;
   readonly security: ServerSecurity;
+  /** Whether a token is needed on loopback too, which is open otherwise. */
+  readonly requireToken?: boolean;
+  /** Whether no token is needed wherever it listens; elsewhere than on loopback one is otherwise. */
+  readonly open?: boolean;
   /** Milliseconds that what an interrupted transfer left is kept. */
   readonly keepPartials?: number;
   /** Hears of every transfer that ended. */
@@ -53,12 +51,12 @@ export interface Server {
   readonly pin: string | undefined;
   /** Host names that its certificate is for. */
   readonly names: readonly string[];
+  /** The token of its invite, which was made if there was none; undefined when none is needed. */
+  readonly token: string | undefined;
   /** Folders that were missing and have been made, by name. */
   readonly created: readonly string[];
   /** How it is served, for its invites. */
   readonly serving: Serving;
-  /** The token of its invites; undefined where none is needed. */
-  readonly token?: string | undefined;
   /**
    * Accepts nothing more, gives running transfers a bounded time, then ends them. What is verified
    * stays for a later run.
@@ -111,9 +109,10 @@ function openStore(root: string, records: Records): FolderStore {
 /**
  * Starts a server. The port is bound before anything is made in the root.
  *
- * @throws FtError `address_in_use`, `denied`, `unreachable` or a storage failure.
+ * @throws FtError `address_in_use`, `denied`, `unreachable`, `usage` or a storage failure.
  */
 export async function serve(options: ServeOptions): Promise<Server> {
+  const isOpen = needsNoToken(options);
   const identity = await identityOf(options.security);
   const listener = listen(options, {
     identity,
@@ -132,9 +131,19 @@ export async function serve(options: ServeOptions): Promise<Server> {
     });
     const store = openStore(root, records);
     const { pin, names = [] } = identity ?? {};
-    const serving = servingOf(listener.endpoint, options.security, { pin, names });
+    const serving = servingOf(listener.endpoint, options, { pin, names, isOpen });
     writeServing(root, serving);
-    return { ...start(listener, store, records, options), created, pin, names, serving };
+    const invite = new InviteToken(`${root}/${INVITE_TOKEN}`);
+    const token = isOpen ? undefined : invite.make();
+    const doorkeeper = new Doorkeeper({
+      tokens: records.tokens,
+      invite,
+      isOpen,
+      onTrouble: (failure) => options.onTrouble?.("tokens", failure),
+    });
+    doorkeeper.watch();
+    const started = start(listener, { store, records, doorkeeper }, options);
+    return { ...started, created, pin, names, serving, token };
   } catch (thrown) {
     listener.close();
     records?.close();
@@ -145,19 +154,32 @@ export async function serve(options: ServeOptions): Promise<Server> {
 /** How clients find and know it. A certificate of the user's own is for names, not for addresses. */
 function servingOf(
   { hostname, port }: Endpoint,
-  { kind }: ServerSecurity,
-  { pin, names }: Pick<Server, "pin" | "names">,
+  { security }: Pick<ServeOptions, "security">,
+  { pin, names, isOpen }: Pick<Server, "pin" | "names"> & { isOpen: boolean },
 ): Serving {
-  if (pin === undefined) return { hosts: [hostname], port, key: "plain", locked: false };
-  return kind === "files" && names.length > 0
-    ? { hosts: names, port, key: "system", locked: false }
-    : { hosts: [hostname], port, key: pin, locked: false };
+  const locked = !isOpen;
+  if (pin === undefined) return { hosts: [hostname], port, key: "plain", locked };
+  return security.kind === "files" && names.length > 0
+    ? { hosts: names, port, key: "system", locked }
+    : { hosts: [hostname], port, key: pin, locked };
+}
+
+function needsNoToken({ hostname, requireToken, open }: ServeOptions): boolean {
+  if (requireToken && open) {
+    throw new FtError("usage", "A server that is open cannot require a token.", {
+      hint: "Leave out --open or --require-token.",
+    });
+  }
+  return open === true || !requireToken && isLoopback(hostname);
 }
 
 function start(
   listener: Listener,
-  store: FolderStore,
-  records: Records,
+  { store, records, doorkeeper }: {
+    readonly store: FolderStore;
+    readonly records: Records;
+    readonly doorkeeper: Doorkeeper;
+  },
   { onReport, onTrouble, keepPartials = KEEP_PARTIALS_MS }: ServeOptions,
 ): Pick<Server, "endpoint" | "address" | "stop"> {
   const sessions = new Map<ServerSession, Promise<void>>();
@@ -175,6 +197,8 @@ function start(
     const session = new ServerSession(connection, {
       store,
       agent: AGENT,
+      access: doorkeeper,
+      onGreeted: keep,
       ...(onReport === undefined ? {} : { onReport }),
     });
     const served = session.serve().then((failure) => {
@@ -183,7 +207,6 @@ function start(
     }).finally(() => sessions.delete(session));
     sessions.set(session, served);
     if (isOver) session.end(new FtError("busy", "The server has too many connections just now."));
-    keep();
   };
   const accepting = listener.accept(receive);
 
@@ -195,6 +218,7 @@ function start(
       listener.close();
       await accepting;
       await finish(sessions);
+      await doorkeeper.close();
       records.close();
     },
   };

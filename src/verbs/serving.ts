@@ -8,11 +8,10 @@ import { InviteToken } from "../storage/invite_token.ts";
 import { damaged, readState, replaceState } from "../storage/state_file.ts";
 import { type Interface, reachableHosts } from "./hosts.ts";
 import { formatInvite, isServerKey, type ServerKey } from "./invite.ts";
+import { INVITE_TOKEN, OWN_FOLDER } from "./root.ts";
 
 /** Below the root: what is kept here. */
-const SERVING = ".ft/serving.json";
-/** Below the root: the token of its invite. */
-const TOKEN = ".ft/token";
+const SERVING = `${OWN_FOLDER}/serving.json`;
 const MOST_BYTES = 64 * 1024;
 
 /** How a server is served. */
@@ -105,6 +104,6 @@ export function invitesOf(root: string, isNew: boolean): string[] {
       hint: "It was started with --open, or for this machine only.",
     });
   }
-  const token = new InviteToken(`${root}/${TOKEN}`);
+  const token = new InviteToken(`${root}/${INVITE_TOKEN}`);
   return invitesFor(serving, isNew ? token.replace() : token.read(), localInterfaces());
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { FtError } from "../../src/error.ts";
+import type { Access } from "../../src/session/access.ts";
 import { ClientSession } from "../../src/session/client_session.ts";
 import type { Deadlines } from "../../src/session/channel.ts";
 import { ServerSession, type TransferReport } from "../../src/session/server_session.ts";
@@ -21,6 +22,7 @@ export interface TalkOptions extends LinkOptions {
   readonly run?: string;
   readonly store?: Store;
   readonly deadlines?: Deadlines;
+  readonly access?: Access;
 }
 
 /** One conversation: both its sessions and what lies between them. */
@@ -64,13 +66,14 @@ export class World {
 
   /** A conversation that has begun. */
   talk(options: TalkOptions = {}): Talk {
-    const { owner = "ana", run = "run 1", deadlines } = options;
+    const { owner = "ana", run = "run 1", deadlines, access } = options;
     const link = new Link(options);
     const timing = deadlines === undefined ? {} : { deadlines };
     const server = new ServerSession(link.server, {
       store: options.store ?? this.store,
       agent: "server",
       onReport: (report) => this.reports.push(report),
+      ...(access === undefined ? {} : { access }),
       ...timing,
     });
     const served = server.serve();

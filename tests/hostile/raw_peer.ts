@@ -3,6 +3,9 @@ import { encodeFrame, FrameDecoder, type ReadFrame } from "../../src/protocol/fr
 import type { Kind, Message, MessageOf } from "../../src/protocol/message.ts";
 import { encodePreamble, PreambleDecoder } from "../../src/protocol/preamble.ts";
 import type { Connection } from "../../src/transport/connection.ts";
+import { dial } from "../../src/transport/dial.ts";
+import { parseEndpoint } from "../../src/transport/endpoint.ts";
+import { probe } from "../../src/transport/probe.ts";
 
 const encoder = new TextEncoder();
 
@@ -21,6 +24,12 @@ export function rawFrame(
   view.setUint32(5, id);
   bytes.set(body, 9);
   return bytes;
+}
+
+/** A peer of the server at `HOST:PORT`, whatever key that shows, on which nothing has been said. */
+export async function rawPeer(address: string): Promise<RawPeer> {
+  const endpoint = parseEndpoint(address);
+  return new RawPeer(await dial(endpoint, { kind: "pinned", ...await probe(endpoint) }));
 }
 
 /** A peer that says whatever it likes. Writing to a peer that is gone is no error of the test. */

@@ -18,6 +18,18 @@ import { RawPeer } from "./raw_peer.ts";
 /** Milliseconds in which a server stops once its clients are gone: no session is left behind. */
 const STOP_MS = 5_000;
 
+/** Milliseconds in which a valid token lets in; failures from its address are not to slow it. */
+const PROMPT_MS = 2_000;
+
+/** What a target is like. */
+export interface TargetOptions {
+  /** Whether a token is needed: then an honest client is one that has the invite's. */
+  readonly requireToken?: boolean;
+}
+
+/** What a client says of itself. */
+export type Greeting = { readonly owner?: string; readonly run?: string; readonly token?: string };
+
 /** A file of the public room: three chunks. */
 export const PUBLIC_BYTES: Uint8Array<ArrayBuffer> = new Random(7).bytes(2 * 1024 * 1024 + 5);
 
@@ -31,7 +43,7 @@ export class Target {
   readonly #before: readonly string[];
   #stopped = false;
 
-  static async start(): Promise<Target> {
+  static async start({ requireToken = false }: TargetOptions = {}): Promise<Target> {
     const base = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "ft-hostile-" }));
     const reports: TransferReport[] = [];
     const troubles: FtError[] = [];
@@ -39,6 +51,8 @@ export class Target {
       hostname: "127.0.0.1",
       port: 0,
       root: `${base}/root`,
+      security: { kind: "plain" },
+      requireToken,
       onReport: (report) => reports.push(report),
       onTrouble: (_, failure) => troubles.push(failure),
     });
@@ -88,13 +102,14 @@ export class Target {
 
   /** A connection on which nothing has been said. */
   async raw(): Promise<RawPeer> {
-    return new RawPeer(await dial(parseEndpoint(this.server.address)));
+    return new RawPeer(await dial(parseEndpoint(this.server.address), { kind: "plain" }));
   }
 
   /** A connection that has greeted. */
-  async greeted(fields: { owner?: string; run?: string } = {}): Promise<RawPeer> {
+  async greeted(fields: Greeting = {}): Promise<RawPeer> {
     const peer = await this.raw();
-    const welcome = await peer.greet(fields);
+    const { token } = this.server;
+    const welcome = await peer.greet({ ...(token === undefined ? {} : { token }), ...fields });
     assert.equal(welcome?.kind, "welcome");
     return peer;
   }
@@ -106,10 +121,16 @@ export class Target {
 
   /** An honest client is served as if nothing had been. */
   async assertServing(): Promise<void> {
+    if (this.server.token !== undefined) return await this.#assertAdmitting();
     const mine = this.outside("honest");
     Deno.mkdirSync(mine);
     try {
-      const options = { server: this.server.address, state: `${mine}/state`, retries: 0 };
+      const options = {
+        server: this.server.address,
+        plain: true,
+        state: `${mine}/state`,
+        retries: 0,
+      };
       Deno.writeTextFileSync(`${mine}/honest.txt`, "honest");
       const [shared] = await share([`${mine}/honest.txt`], options);
       assert(shared !== undefined && "receipt" in shared, "an honest client is refused");
@@ -120,6 +141,20 @@ export class Target {
     } finally {
       Deno.removeSync(mine, { recursive: true });
     }
+  }
+
+  /** The same where a token is needed. */
+  async #assertAdmitting(): Promise<void> {
+    const began = performance.now();
+    const peer = await this.greeted();
+    const took = performance.now() - began;
+    assert(took < PROMPT_MS, `an honest client was let in after ${took} ms`);
+    await peer.say({ kind: "list", id: 1, room: "shared" });
+    const { items } = await peer.expect("items");
+    assert.deepEqual(items.map(({ name }) => name), ["theirs.txt"]);
+    await peer.say({ kind: "request", id: 2, room: "public", name: "small.txt" });
+    assert.equal((await peer.expect("entry")).size, 5);
+    peer.abort();
   }
 
   /** Stops the server, which takes long if a session of a peer that is gone lives on. */
@@ -150,9 +185,10 @@ export function hostile(
   name: string,
   start: "raw" | "greeted",
   act: (peer: RawPeer, target: Target) => Promise<void | string[]>,
+  options: TargetOptions = {},
 ): void {
   Deno.test(`hostile client: ${name}`, async () => {
-    await using target = await Target.start();
+    await using target = await Target.start(options);
     const peer = await target[start]();
     let troubles: void | string[];
     try {

@@ -22,13 +22,15 @@ async function qrCode(invite: string): Promise<string | undefined> {
 
 /** `ft serve` */
 export function runServe(_operands: readonly string[], options: Options): Promise<number> {
-  const { host, port, root, keepPartials, plain, quiet } = options;
+  const { host, port, root, requireToken, open, keepPartials, plain, quiet } = options;
   return withSignals(async (signal) => {
     const server = await serve({
       hostname: host,
       port,
       root,
       security: plain ? { kind: "plain" } : { kind: "own", state: stateFolder(options) },
+      requireToken,
+      open,
       keepPartials,
       onReport: (report) => {
         const line = quiet ? undefined : reportLine(report);

@@ -1,0 +1,51 @@
+import { FtError } from "../../error.ts";
+import { addToken, listTokens, revokeToken, type Token } from "../../verbs/tokens.ts";
+import type { Options } from "../arguments.ts";
+import { err, out } from "../shell.ts";
+import { escapeText, formatTime } from "../text.ts";
+
+/** `ft token add|list|revoke [NAME]` */
+export async function runToken(operands: readonly string[], options: Options): Promise<number> {
+  const [action = "", name] = operands;
+  const { root, quiet } = options;
+  if (action === "list") {
+    if (name !== undefined) throw misused(`Unexpected operand '${escapeText(name)}'.`);
+    out(listText(listTokens(root)));
+    return 0;
+  }
+  if (name === undefined) throw misused(`'ft token ${action}' needs a NAME.`);
+  if (action === "revoke") {
+    revokeToken(root, name);
+    if (!quiet) err(`Revoked '${name}'.\n`);
+    return 0;
+  }
+  const { allow, expires } = options;
+  if (allow === undefined) throw misused("'ft token add' needs --allow.");
+  const until = expires === undefined ? {} : { expires: Date.now() + expires };
+  tellToken(await addToken(root, name, allow.split(","), until));
+  if (!quiet) err("It is not kept and cannot be shown again.\n");
+  return 0;
+}
+
+/** Shows a new token: alone on standard output, for a program to read. */
+function tellToken(token: string): void {
+  out(`${token}\n`);
+}
+
+function misused(message: string): FtError {
+  return new FtError("usage", message, { hint: "See: ft token --help" });
+}
+
+/** The tokens in columns: name, what they allow, when they were added, until when they are valid. */
+function listText(tokens: readonly Token[]): string {
+  if (tokens.length === 0) return "There are no named tokens.\n";
+  const width = Math.max(...tokens.map(({ name }) => name.length));
+  const allowed = Math.max(...tokens.map(({ verbs }) => verbs.join().length));
+  return tokens.map(({ name, verbs, created, expires }) => {
+    const end = expires === undefined
+      ? "never expires"
+      : `${expires <= Date.now() ? "expired" : "expires"} ${formatTime(expires)}`;
+    const columns = [name.padEnd(width), verbs.join().padEnd(allowed)];
+    return `${[...columns, `added ${formatTime(created)}`, end].join("  ")}\n`;
+  }).join("");
+}

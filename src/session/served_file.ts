@@ -1,0 +1,37 @@
+import { FtError, toFailure } from "../error.ts";
+import { acceptName } from "../name.ts";
+import type { Room, Source, Store } from "../storage/store.ts";
+import { digestSource } from "./chunk_reader.ts";
+
+/** Opens the file that a client asks for; what is not there is called so in one way. */
+export async function openServed(
+  store: Store,
+  { room, name, tag }: {
+    readonly room: Room;
+    readonly name: string;
+    readonly tag?: string | undefined;
+  },
+): Promise<Source> {
+  try {
+    return await store.open(room, acceptName(name), tag);
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    if (failure.code !== "not_found") throw failure;
+    throw new FtError("not_found", `File '${name}' not found on the server.`, {
+      hint: "See what is there with: ft list",
+    });
+  }
+}
+
+/** The digest of such a file, which is read where it is not known, and known from then on. */
+export async function digestServed(
+  store: Store,
+  { room, name }: { readonly room: Room; readonly name: string },
+  source: Source,
+  onRead: () => void,
+): Promise<string> {
+  if (source.digest !== undefined) return source.digest;
+  const digest = await digestSource(source, name, { onRead });
+  store.note(room, name, source, digest);
+  return digest;
+}

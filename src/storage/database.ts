@@ -1,0 +1,101 @@
+/**
+ * The database of a server's records: how it is opened, checked and brought to the layout of this
+ * version. Several processes may have it open at once.
+ *
+ * @module
+ */
+import { DatabaseSync } from "node:sqlite";
+import { FtError } from "../error.ts";
+import { lookAt } from "./confine.ts";
+import { storageFailure } from "./failure.ts";
+
+/** Milliseconds to wait for another process that is writing. */
+const BUSY_MS = 5_000;
+/** What this version writes: 2 added the tokens, and who shared a file. */
+const LAYOUT = 2;
+
+const TABLES = `
+  create table if not exists file (
+    room text not null, name text not null, requested text not null, size integer not null,
+    digest text not null, owner text not null, version text not null, ino text not null,
+    mtime integer not null, published integer not null, who text not null default '',
+    primary key (room, name, ino)
+  ) strict, without rowid;
+  create index if not exists file_by_owner on file (owner, room, requested);
+  create table if not exists token (
+    name text not null primary key, hash text not null unique, verbs text not null,
+    created integer not null, expires integer
+  ) strict, without rowid;
+`;
+
+/**
+ * Opens the database at `path`. One that is damaged is set aside under a name of its own and a
+ * new one begun; `onDamaged` hears where the old one went.
+ *
+ * @throws FtError `io` when it cannot be opened, or is of a later version of ft.
+ */
+export function openDatabase(path: string, onDamaged: (aside: string) => void): DatabaseSync {
+  try {
+    return openAt(path);
+  } catch (thrown) {
+    if (!isDamage(thrown)) throw storageFailure(thrown, `open the records '${path}'`);
+    const aside = `${path}.damaged-${Date.now()}`;
+    Deno.renameSync(path, aside);
+    for (const suffix of ["-wal", "-shm"]) {
+      if (lookAt(path + suffix) !== undefined) Deno.renameSync(path + suffix, aside + suffix);
+    }
+    onDamaged(aside);
+    return openAt(path);
+  }
+}
+
+function openAt(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: BUSY_MS });
+  try {
+    check(database);
+    database.exec("pragma journal_mode = wal; pragma synchronous = normal");
+    if (layoutOf(database) !== LAYOUT) upgrade(database);
+    return database;
+  } catch (thrown) {
+    database.close();
+    throw thrown;
+  }
+}
+
+function layoutOf(database: DatabaseSync): number {
+  return Number(database.prepare("pragma user_version").get()?.["user_version"]);
+}
+
+/** Makes what is missing, in one step, whichever of several processes comes first. */
+function upgrade(database: DatabaseSync): void {
+  database.exec("begin immediate");
+  try {
+    if (layoutOf(database) > LAYOUT) {
+      throw new FtError("io", "The records were written by a later version of ft.", {
+        hint: "Use that version, or another --root.",
+      });
+    }
+    database.exec(TABLES);
+    const columns = database.prepare("select name from pragma_table_info('file')").all();
+    if (!columns.some(({ name }) => name === "who")) {
+      database.exec("alter table file add column who text not null default ''");
+    }
+    database.exec(`pragma user_version = ${LAYOUT}; commit`);
+  } catch (thrown) {
+    if (database.isTransaction) database.exec("rollback");
+    throw thrown;
+  }
+}
+
+/** Whether SQLite says that the file is no database or a broken one (codes 11 and 26). */
+function isDamage(thrown: unknown): boolean {
+  return thrown instanceof Error && "errcode" in thrown &&
+    [11, 26].includes((thrown.errcode as number) & 0xff);
+}
+
+/** Throws when a database is damaged. Only prepared statements say by a code that it is. */
+function check(database: DatabaseSync): void {
+  const result = database.prepare("pragma quick_check(1)").get()?.["quick_check"];
+  if (result === "ok") return;
+  throw Object.assign(new Error(String(result)), { errcode: 11 });
+}
