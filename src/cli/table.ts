@@ -47,7 +47,25 @@ export const COMMANDS = {
       "shared_files/ holds what you put there for download, and shared_uploads/ what clients " +
       "share with each other. Ctrl-C stops it; interrupted transfers go on later.",
     operands: [],
-    options: ["host", "port", "root", "keep-partials", "state", "quiet"],
+    options: [
+      "host",
+      "port",
+      "root",
+      "keep-partials",
+      "max-file",
+      "quota",
+      "min-free",
+      "limit",
+      "limit-client",
+      "max-transfers",
+      "max-connections",
+      "max-connections-per-address",
+      "handshake-timeout",
+      "frame-timeout",
+      "idle-timeout",
+      "state",
+      "quiet",
+    ],
     examples: [
       { args: ["serve"], sentence: "Serve the current folder to this machine." },
       {

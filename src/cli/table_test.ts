@@ -15,7 +15,12 @@ const options = Object.entries<Option>(OPTIONS);
 
 Deno.test("COMMANDS take their contract's operands and options", () => {
   const contract: Record<string, [string, string]> = {
-    serve: ["ft serve", "host port root keep-partials state quiet"],
+    serve: [
+      "ft serve",
+      "host port root keep-partials max-file quota min-free limit limit-client max-transfers " +
+      "max-connections max-connections-per-address handshake-timeout frame-timeout " +
+      "idle-timeout state quiet",
+    ],
     client: ["ft client [SERVER]", "server output retries state quiet"],
     put: ["ft put FILE...", "server on-conflict retries state quiet"],
     get: ["ft get NAME...", "server output on-conflict retries state quiet"],
