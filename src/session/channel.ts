@@ -45,6 +45,8 @@ export interface ChannelOptions {
   /** Which side speaks first. */
   readonly side: "client" | "server";
   readonly deadlines?: Deadlines;
+  /** Called as soon as the conversation ends for a reason: nothing need wait for it any more. */
+  readonly onEnd?: () => void;
 }
 
 /** The version both sides speak; a client states it, a server accepts it. */
@@ -58,6 +60,7 @@ export class Channel {
   readonly #encoder = new FrameEncoder();
   readonly #writer: WritableStreamDefaultWriter<Frame>;
   readonly #isServer: boolean;
+  readonly #onEnd: (() => void) | undefined;
   #sending: Promise<void> = Promise.resolve();
   #started = false;
   #ending: Promise<void> | undefined;
@@ -79,6 +82,7 @@ export class Channel {
     this.#connection = connection;
     this.#deadlines = options.deadlines ?? DEADLINES;
     this.#isServer = options.side === "server";
+    this.#onEnd = options.onEnd;
     this.#writer = this.#encoder.writable.getWriter();
     // Failures of the writing side come out of send() and run(); these are the same ones again.
     this.#writer.closed.catch(() => {});
@@ -193,6 +197,7 @@ export class Channel {
   /** Ends the conversation; the peer is told why where it may not know, and has time to hear. */
   end(failure: FtError): Promise<void> {
     this.#failure ??= failure;
+    if (this.#ending === undefined) this.#onEnd?.();
     return this.#ending ??= this.#tellAndAbort(failure);
   }
 

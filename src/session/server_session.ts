@@ -5,34 +5,24 @@ import { LIST_ITEMS, OPEN_TRANSFERS } from "../protocol/limits.ts";
 import type { Entry, Message, MessageOf } from "../protocol/message.ts";
 import type { Item, Receipt, Room, Source, Store } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
+import { Allowance, type Share } from "./allowance.ts";
 import { Channel, type Deadlines } from "./channel.ts";
 import { digestSource } from "./chunk_reader.ts";
 import { extentOf, Incoming } from "./receive.ts";
 import { Outgoing, waitsForReady } from "./send.ts";
 import { Asked, sendFailure, type Transfer } from "./transfer.ts";
+import type { TransferReport } from "./transfer_report.ts";
 import { Turn } from "./turn.ts";
 
-/** One line of the server's log: a transfer that came to its end. */
-export interface TransferReport {
-  readonly peer: string;
-  /** Short name of the owner's key: tells clients behind one address apart. */
-  readonly owner: string;
-  readonly action: "put" | "share" | "get" | "fetch" | "list";
-  readonly room: Room;
-  /** As it is called in the room, or as it was asked for. Untrusted. */
-  readonly name: string;
-  /** Bytes that travelled. */
-  readonly bytes: number;
-  readonly milliseconds: number;
-  readonly receipt: Receipt | undefined;
-  readonly failure: FtError | undefined;
-}
+export type { TransferReport } from "./transfer_report.ts";
 
 /** What a server offers to every client. */
 export interface ServerSessionOptions {
   readonly store: Store;
   /** Program and version. */
   readonly agent: string;
+  /** What all sessions of the server share. */
+  readonly allowance?: Allowance;
   readonly deadlines?: Deadlines;
   readonly onReport?: (report: TransferReport) => void;
 }
@@ -51,6 +41,8 @@ export class ServerSession {
   readonly #listing = new Turn();
   readonly #transfers = new Map<number, Transfer>();
   readonly #work = new Set<Promise<void>>();
+  readonly #allowance: Allowance;
+  #share: Share | undefined;
   #owner: string | undefined;
   #run = "";
   #lastId = 0;
@@ -58,8 +50,10 @@ export class ServerSession {
   constructor(connection: Connection, options: ServerSessionOptions) {
     const { deadlines } = options;
     this.#options = options;
+    this.#allowance = options.allowance ?? new Allowance({ transfers: OPEN_TRANSFERS });
     this.#channel = new Channel(connection, {
       side: "server",
+      onEnd: () => this.#share?.close(),
       ...(deadlines === undefined ? {} : { deadlines }),
     });
   }
@@ -82,6 +76,7 @@ export class ServerSession {
     await Promise.all(this.#work);
     await this.#channel.finish().catch(() => {});
     this.#channel.close();
+    this.#share?.close();
     return failure;
   }
 
@@ -95,15 +90,22 @@ export class ServerSession {
       if (message.kind === "hello") return this.#greet(message);
       throw new FtError("protocol", "The first message is HELLO.");
     }
+    // Not to read on is what slows a client down; so bytes count that nobody wants any more, too.
+    const isPiece = message.kind === "data" || message.kind === "chunk";
+    const waits = isPiece ? this.#share?.take(message.bytes.length) : undefined;
+    return waits === undefined ? this.#route(message) : waits.then(() => this.#route(message));
+  }
+
+  #route(message: Message): void | Promise<void> {
     const transfer = this.#transfers.get(message.id);
     if (transfer !== undefined) return transfer.handle(message);
     switch (message.kind) {
       case "entry":
-        return this.#begin(message.id, () => this.#receive(message));
+        return this.#begin(message, () => this.#receive(message));
       case "request":
-        return this.#begin(message.id, () => this.#send(message));
+        return this.#begin(message, () => this.#send(message));
       case "list":
-        return this.#begin(message.id, () => this.#list(message));
+        return this.#begin(message, () => this.#list(message));
       case "hello":
       case "welcome":
         throw new FtError("protocol", `'${message.kind}' is out of place.`);
@@ -120,6 +122,7 @@ export class ServerSession {
       throw new FtError("version", `This server lacks: ${missing.join(", ")}.`);
     }
     this.#owner = await ownerOf(owner);
+    this.#share = this.#allowance.share(this.#owner);
     this.#run = run ?? "";
     const { agent } = this.#options;
     await this.#channel.send({
@@ -128,20 +131,18 @@ export class ServerSession {
       agent,
       features: [...FEATURES],
       verbs: [...VERBS],
-      transfers: OPEN_TRANSFERS,
+      transfers: this.#allowance.transfers,
     });
   }
 
   /** Begins a transfer under a fresh id; what `work` returns is waited for before the next message. */
-  #begin(id: number, work: () => void | Promise<void>): void | Promise<void> {
+  #begin({ id, kind }: Message, work: () => void | Promise<void>): void | Promise<void> {
     if (id <= this.#lastId) throw new FtError("protocol", "Ids of transfers only grow.");
     this.#lastId = id;
-    if (this.#transfers.size >= OPEN_TRANSFERS) {
-      const failure = new FtError(
-        "busy",
-        `More than ${OPEN_TRANSFERS} transfers at once on one connection.`,
-      );
-      return sendFailure(this.#channel, id, failure);
+    try {
+      this.#share?.begin(id, kind !== "list");
+    } catch (thrown) {
+      return sendFailure(this.#channel, id, toFailure(thrown));
     }
     return work();
   }
@@ -172,6 +173,7 @@ export class ServerSession {
       (thrown) => report(undefined, toFailure(thrown)),
     ).finally(() => {
       this.#transfers.delete(id);
+      this.#share?.end(id);
       this.#work.delete(work);
     });
     this.#work.add(work);
@@ -229,6 +231,7 @@ export class ServerSession {
           id,
           source,
           turn: this.#turn,
+          pace: (bytes) => this.#share?.take(bytes),
           entry: { name, ...(digest === undefined ? {} : { digest }) },
         });
         asked.answer(outgoing);

@@ -1,0 +1,18 @@
+import type { FtError } from "../error.ts";
+import type { Receipt, Room } from "../storage/store.ts";
+
+/** One line of the server's log: a transfer that came to its end. */
+export interface TransferReport {
+  readonly peer: string;
+  /** Short name of the owner's key: tells clients behind one address apart. */
+  readonly owner: string;
+  readonly action: "put" | "share" | "get" | "fetch" | "list";
+  readonly room: Room;
+  /** As it is called in the room, or as it was asked for. Untrusted. */
+  readonly name: string;
+  /** Bytes that travelled. */
+  readonly bytes: number;
+  readonly milliseconds: number;
+  readonly receipt: Receipt | undefined;
+  readonly failure: FtError | undefined;
+}
