@@ -10,6 +10,8 @@ export type { RoomList } from "./verbs/list.ts";
 export { clearPartials, listPartials } from "./verbs/partials.ts";
 export { serve } from "./verbs/serve.ts";
 export type { ServeOptions, Server } from "./verbs/serve.ts";
+export { SERVE_LIMITS } from "./verbs/serve_limits.ts";
+export type { ServeLimits } from "./verbs/serve_limits.ts";
 export { sum } from "./verbs/sum.ts";
 export { put, share } from "./verbs/upload.ts";
 export type { UploadOptions } from "./verbs/upload.ts";

@@ -20,20 +20,26 @@ const REASONS = {
     XDG_STATE_HOME: "where the state is kept on Linux when the user says so",
     LOCALAPPDATA: "where the state is kept on Windows",
   },
+  sys: {
+    networkInterfaces: "which addresses a server that listens on all of them is reached at",
+    statfs: "how much space a server has to leave free",
+  },
 };
 
 /** Permissions that ft must never have: each is a way out for whoever takes it over. */
-const NEVER = ["run", "ffi", "sys", "import", "all"];
+const NEVER = ["run", "ffi", "import", "all"];
 
 function shipped(): Record<string, unknown> {
   return JSON.parse(Deno.readTextFileSync(CONFIG)).permissions.default;
 }
 
 Deno.test("deno.json grants ft what is named here with its reason, and nothing else", () => {
-  const { read, write, net, env, ...more } = shipped();
+  const { read, write, net, env, sys, ...more } = shipped();
   assert.deepEqual({ read, write, net }, { read: true, write: true, net: true });
   // Variables that are not listed read as unset; the dependencies look for some.
   assert.deepEqual(env, { allow: Object.keys(REASONS.env), ignore: true });
+  // By name: all of sys would tell what else runs here, and for whom.
+  assert.deepEqual(sys, Object.keys(REASONS.sys));
   assert.deepEqual(more, {});
   for (const name of NEVER) assert.ok(!(name in shipped()), name);
 });
@@ -57,6 +63,7 @@ function assertModest(log: string, what: string): Set<string> {
   }
   const variables = kinds.get("env") ?? new Set();
   for (const name of variables) assert.ok(name in REASONS.env, `${what} reads ${name}`);
+  for (const name of kinds.get("sys") ?? []) assert.ok(name in REASONS.sys, `${what}: sys ${name}`);
   return variables;
 }
 
@@ -153,5 +160,5 @@ Deno.test("what asks for more than ft ships with fails", async () => {
   const { stdout } = await place.start(command, { env }).finished;
   const refused = ["run", "sys", "ffi", "env"].map((name) => `${name} refused\n`).join("");
   assert.equal(stdout, refused);
-  assert.throws(() => assertModest(log, "the probe"), /the probe asks for (sys|ffi)/);
+  assert.throws(() => assertModest(log, "the probe"), /the probe(: sys hostname| asks for ffi)/);
 });

@@ -19,6 +19,8 @@ import { filesBelow } from "./walk.ts";
 const NUMBERS = 100_000;
 /** Entries looked at before other work gets a turn. */
 const TURN_ENTRIES = 500;
+/** Milliseconds in which another process may not have given the file of a new row its name yet. */
+const FRESH_MS = 60_000;
 
 /** Where a folder store keeps what. Paths are absolute and without links. */
 export interface FolderStoreOptions {
@@ -115,6 +117,23 @@ export class FolderStore implements Store {
       records.forgetOthers(room, row);
     } catch {
       // What could not be noted is read again: that is no failure of what was just sent.
+    }
+  }
+
+  /** Forgets what is known of files that are gone, so that the records end with the rooms. */
+  async forgetGone(): Promise<void> {
+    const { records, rooms } = this.#options;
+    if (records === undefined) return;
+    for (const room of Object.keys(rooms) as Room[]) {
+      const root = this.#root(room);
+      for (const rows of records.pages(room)) {
+        for (const row of rows) {
+          if (Math.abs(Date.now() - row.published) < FRESH_MS) continue;
+          const found = findInside(root, row.name);
+          if (found === undefined || !holds(row, found.info)) records.forget(room, row);
+        }
+        await new Promise<void>((turn) => setImmediate(turn));
+      }
     }
   }
 

@@ -15,6 +15,8 @@ import type { Room } from "./store.ts";
 /** Milliseconds to wait for another process that is writing. */
 const BUSY_MS = 5_000;
 const LAYOUT = 1;
+/** Rows of a page. */
+const PAGE_ROWS = 500;
 
 const TABLES = `
   create table if not exists file (
@@ -35,6 +37,7 @@ export class Records {
   readonly #forgetOthers: StatementSync;
   readonly #own: StatementSync;
   readonly #room: StatementSync;
+  readonly #after: StatementSync;
 
   private constructor(database: DatabaseSync) {
     this.#database = database;
@@ -55,6 +58,10 @@ export class Records {
       "select * from file where owner = ? and room = ? and requested = ?",
     );
     this.#room = database.prepare("select * from file where room = ?");
+    this.#after = database.prepare(
+      `select * from file where room = ? and (name, ino) > (?, ?)
+       order by name, ino limit ${PAGE_ROWS}`,
+    );
   }
 
   /**
@@ -118,6 +125,17 @@ export class Records {
   room(room: Room): Map<string, FileRecord[]> {
     const rows = this.#room.all(room) as unknown as FileRecord[];
     return Map.groupBy(rows, (row) => row.name);
+  }
+
+  /** Every row of a room in pages; between two of them other work may change the rows. */
+  *pages(room: Room): Generator<FileRecord[]> {
+    for (let last = { name: "", ino: "" };;) {
+      const rows = this.#after.all(room, last.name, last.ino) as unknown as FileRecord[];
+      const end = rows.at(-1);
+      if (end === undefined) return;
+      yield rows;
+      last = end;
+    }
   }
 
   close(): void {

@@ -2,12 +2,15 @@ import { FtError, toFailure } from "../error.ts";
 import { ServerSession, type TransferReport } from "../session/server_session.ts";
 import { storageFailure } from "../storage/failure.ts";
 import { FolderStore } from "../storage/folder_store.ts";
+import { type FreeSpaceProbe, openFreeSpace } from "../storage/free_space.ts";
 import { Records } from "../storage/records.ts";
+import { Space } from "../storage/space.ts";
 import type { Connection } from "../transport/connection.ts";
 import { formatEndpoint } from "../transport/endpoint.ts";
 import { listen, type Listener } from "../transport/listen.ts";
 import { AGENT } from "../version.ts";
 import { KEEP_PARTIALS_MS } from "./download.ts";
+import { SERVE_LIMITS, type ServeLimits, sessionLimits } from "./serve_limits.ts";
 
 /** The folder of each room below the root. */
 export const ROOM_FOLDERS = {
@@ -35,10 +38,15 @@ export interface ServeOptions {
   readonly root: string;
   /** Milliseconds that what an interrupted transfer left is kept. */
   readonly keepPartials?: number;
+  /** What clients may use, where it differs from the defaults. */
+  readonly limits?: Partial<ServeLimits>;
   /** Hears of every transfer that ended. */
   readonly onReport?: (report: TransferReport) => void;
-  /** Hears of conversations that failed, and of trouble with the server's own records. */
-  readonly onTrouble?: (where: string, failure: FtError) => void;
+  /**
+   * Hears of conversations that failed, by the peer's address, and of trouble of the server's own.
+   * Whoever reaches the port can cause the former as often as it likes.
+   */
+  readonly onTrouble?: (where: string, failure: FtError, by: "peer" | "server") => void;
 }
 
 /** A running server. */
@@ -79,7 +87,28 @@ function prepareRoot(path: string): { root: string; created: string[] } {
   }
 }
 
-function openStore(root: string, records: Records): FolderStore {
+/** What tells how much space there is; undefined where nothing is to stay free or nobody knows. */
+async function openProbe(
+  root: string,
+  { minFree }: ServeLimits,
+  onTrouble: ServeOptions["onTrouble"],
+): Promise<FreeSpaceProbe | undefined> {
+  if (minFree === 0) return undefined;
+  try {
+    return await openFreeSpace(root);
+  } catch (thrown) {
+    const message = "It cannot be told how much space is free, so none is kept free (--min-free).";
+    onTrouble?.("space", new FtError("io", message, { cause: thrown }), "server");
+    return undefined;
+  }
+}
+
+function openStore(
+  root: string,
+  records: Records,
+  limits: ServeLimits,
+  probe: FreeSpaceProbe | undefined,
+): FolderStore {
   const room = (name: string) => Deno.realPathSync(`${root}/${name}`);
   const rooms = {
     private: room(ROOM_FOLDERS.private),
@@ -93,7 +122,11 @@ function openStore(root: string, records: Records): FolderStore {
       hint: "Files appear there in one step, which takes one file system: choose another --root.",
     });
   }
-  return new FolderStore({ rooms, staging: `${root}/${SERVER_STAGING}`, records });
+  const staging = `${root}/${SERVER_STAGING}`;
+  const { maxFile, quota, minFree } = limits;
+  const measured = probe === undefined ? {} : { probe };
+  const space = new Space({ maxFile, quota, minFree, rooms, staging, ...measured });
+  return new FolderStore({ rooms, staging, records, space });
 }
 
 /**
@@ -101,7 +134,6 @@ function openStore(root: string, records: Records): FolderStore {
  *
  * @throws FtError `address_in_use`, `denied`, `unreachable` or a storage failure.
  */
-// deno-lint-ignore require-await -- its key may have to be made
 export async function serve(options: ServeOptions): Promise<Server> {
   const listener = listen(options);
   let records: Records | undefined;
@@ -111,10 +143,13 @@ export async function serve(options: ServeOptions): Promise<Server> {
       options.onTrouble?.(
         "records",
         new FtError("io", `The records were damaged; they were set aside as '${aside}'.`),
+        "server",
       );
     });
-    const store = openStore(root, records);
-    return { ...start(listener, store, records, options), created };
+    const limits = { ...SERVE_LIMITS, ...options.limits };
+    const probe = await openProbe(root, limits, options.onTrouble);
+    const store = openStore(root, records, limits, probe);
+    return { ...start(listener, store, records, limits, options), created };
   } catch (thrown) {
     listener.close();
     records?.close();
@@ -126,28 +161,32 @@ function start(
   listener: Listener,
   store: FolderStore,
   records: Records,
+  limits: ServeLimits,
   { onReport, onTrouble, keepPartials = KEEP_PARTIALS_MS }: ServeOptions,
 ): Pick<Server, "address" | "stop"> {
   const sessions = new Map<ServerSession, Promise<void>>();
-  const sweep = () => {
+  const shared = sessionLimits(limits);
+  const sweep = async () => {
     try {
       store.staging.sweep(keepPartials);
+      await store.forgetGone();
     } catch (thrown) {
-      onTrouble?.("leftovers", toFailure(thrown));
+      onTrouble?.("leftovers", toFailure(thrown), "server");
     }
   };
-  sweep();
-  const sweeper = setInterval(sweep, SWEEP_MS);
+  let sweeping = sweep();
+  const sweeper = setInterval(() => sweeping = sweeping.then(sweep), SWEEP_MS);
 
   const receive = (connection: Connection) => {
     const session = new ServerSession(connection, {
       store,
       agent: AGENT,
+      ...shared,
       ...(onReport === undefined ? {} : { onReport }),
     });
     const served = session.serve().then((failure) => {
       const isTold = failure?.side === "here" && failure.code !== "closing";
-      if (isTold) onTrouble?.(connection.peer, failure);
+      if (isTold) onTrouble?.(connection.peer, failure, "peer");
     }).finally(() => sessions.delete(session));
     sessions.set(session, served);
   };
@@ -162,6 +201,7 @@ function start(
       listener.close();
       await accepting;
       await finish(sessions);
+      await sweeping;
       records.close();
     },
   };

@@ -1,7 +1,14 @@
 import { ROOM_FOLDERS, serve } from "../../verbs/serve.ts";
+import type { ServeLimits } from "../../verbs/serve_limits.ts";
 import type { Options } from "../arguments.ts";
-import { reportLine, troubleLine } from "../server_log.ts";
+import { LineBudget } from "../line_budget.ts";
+import { moreLine, reportLine, troubleLine } from "../server_log.ts";
 import { err, out, withSignals } from "../shell.ts";
+
+/** Lines a minute about connections that failed; anybody can cause them. */
+const PEER_LINES = 20;
+/** Lines a minute about transfers that failed. */
+const FAILURE_LINES = 200;
 
 /** Writes a line of the log; a server outlives whoever reads it. */
 function log(line: string): void {
@@ -12,20 +19,43 @@ function log(line: string): void {
   }
 }
 
+function limitsOf(options: Options): ServeLimits {
+  const { maxFile, quota, minFree, handshakeTimeout, frameTimeout, idleTimeout } = options;
+  return {
+    maxFile,
+    quota,
+    minFree,
+    rate: options.limit,
+    ratePerClient: options.limitClient,
+    transfersPerClient: options.maxTransfers,
+    connections: options.maxConnections,
+    connectionsPerAddress: options.maxConnectionsPerAddress,
+    handshakeTimeout,
+    frameTimeout,
+    idleTimeout,
+  };
+}
+
 /** `ft serve` */
 export function runServe(_operands: readonly string[], options: Options): Promise<number> {
   const { host, port, root, keepPartials, quiet } = options;
+  const peers = new LineBudget(PEER_LINES, (count) => err(`${moreLine(count, "peers")}\n`));
+  const failures = new LineBudget(FAILURE_LINES, (count) => log(moreLine(count, "transfers")));
   return withSignals(async (signal) => {
     const server = await serve({
       hostname: host,
       port,
       root,
       keepPartials,
+      limits: limitsOf(options),
       onReport: (report) => {
         const line = quiet ? undefined : reportLine(report);
-        if (line !== undefined) log(line);
+        if (line === undefined) return;
+        if (report.failure === undefined || failures.spend()) log(line);
       },
-      onTrouble: (where, failure) => err(`${troubleLine(where, failure)}\n`),
+      onTrouble: (where, failure, by) => {
+        if (by === "server" || peers.spend()) err(`${troubleLine(where, failure)}\n`);
+      },
     });
     for (const name of server.created) log(`Created directory: '${name}'`);
     log(`[*] Listening as ${server.address}`);
@@ -37,6 +67,8 @@ export function runServe(_operands: readonly string[], options: Options): Promis
     await new Promise((stopped) => signal.addEventListener("abort", stopped, { once: true }));
     log("Stopping: running transfers have a moment to finish.");
     await server.stop();
+    peers.close();
+    failures.close();
     return 0;
   });
 }
