@@ -164,6 +164,7 @@ export class Outgoing implements Transfer {
 
   /** Sends what the receiver lacks, until all is sent or it is settled. */
   async #body(ready: MessageOf<"ready"> | undefined): Promise<void> {
+    if (this.#settled) return;
     const { channel, id, source, pace } = this.#options;
     const isCurrent = ready?.source !== undefined && ready.source === source.version;
     if (isCurrent) this.#isRead = this.#digests.count === 0;
