@@ -1,5 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { SERVE_LIMITS } from "../mod.ts";
 import { parseArguments } from "./arguments.ts";
+import { limitsOf } from "./serve_options.ts";
 import {
   type Command,
   COMMANDS,
@@ -73,6 +75,12 @@ Deno.test("OPTIONS have defaults that could be typed", () => {
     const typed = parseArguments([...args, ...need], () => undefined);
     deepStrictEqual(typed, parseArguments([taker, ...need], () => undefined), name);
   }
+});
+
+Deno.test("OPTIONS of serve have the library's limits as defaults, every one of them", () => {
+  const invocation = parseArguments(["serve"], () => undefined);
+  ok(invocation.kind === "run");
+  deepStrictEqual(limitsOf(invocation.options), SERVE_LIMITS);
 });
 
 Deno.test("COMMANDS have operands that can be told apart", () => {

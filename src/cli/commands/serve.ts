@@ -1,6 +1,6 @@
 import { ROOM_FOLDERS, serve } from "../../verbs/serve.ts";
-import type { ServeLimits } from "../../verbs/serve_limits.ts";
 import type { Options } from "../arguments.ts";
+import { limitsOf } from "../serve_options.ts";
 import { LineBudget } from "../line_budget.ts";
 import { moreLine, reportLine, troubleLine } from "../server_log.ts";
 import { err, out, withSignals } from "../shell.ts";
@@ -17,23 +17,6 @@ function log(line: string): void {
   } catch {
     // Nobody reads it.
   }
-}
-
-function limitsOf(options: Options): ServeLimits {
-  const { maxFile, quota, minFree, handshakeTimeout, frameTimeout, idleTimeout } = options;
-  return {
-    maxFile,
-    quota,
-    minFree,
-    rate: options.limit,
-    ratePerClient: options.limitClient,
-    transfersPerClient: options.maxTransfers,
-    connections: options.maxConnections,
-    connectionsPerAddress: options.maxConnectionsPerAddress,
-    handshakeTimeout,
-    frameTimeout,
-    idleTimeout,
-  };
 }
 
 /** `ft serve` */
