@@ -1,5 +1,6 @@
 /** What a server limits, asked of the program itself: its exit codes, its words and its log. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { FRAME_TYPES } from "../src/protocol/message.ts";
 import { dial } from "../src/transport/dial.ts";
 import { parseEndpoint } from "../src/transport/endpoint.ts";
@@ -131,6 +132,22 @@ test(
     assert.equal(server.running.stderr, "", "it cannot tell how much is free");
   },
 );
+
+Deno.test("limits: where nobody tells what is free, that is said once and uploads go on", async () => {
+  await using place = new Place();
+  const flags = ["read", "write", "net", "env"].map((name) => `--allow-${name}`);
+  const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+  const command = [Deno.execPath(), "run", "-q", "--no-prompt", ...flags, main];
+  const server = place.start([...command, "serve", "--port", "0", "--root", "server"]);
+  const [, address = ""] = await server.waitFor(/Listening as (\S+)$[^]*^Waiting/m);
+  const ana = place.client("ana", address);
+  ana.write("a.txt", "a");
+  await done(ana, "put", "a.txt");
+  assert.match(
+    server.stderr,
+    /^\S+ \S+ {2}space {2}io: It cannot be told how much space is free.*\n$/,
+  );
+});
 
 test("--limit bounds what moves in all, --limit-client what one moves", [
   "--limit=3MB/s",

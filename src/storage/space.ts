@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { storageFailure } from "./failure.ts";
 import type { FreeSpace, FreeSpaceProbe } from "./free_space.ts";
 import { listLeftovers } from "./leftovers.ts";
 import { overQuota, tooLarge, tooLittleFree } from "./space_failure.ts";
@@ -39,8 +40,8 @@ export interface SpaceOptions extends SpaceLimits {
   /** The folder of each room. */
   readonly rooms: { readonly [R in Room]?: string };
   readonly staging: string;
-  /** Without it nothing is kept free. */
-  readonly probe?: FreeSpaceProbe;
+  /** Looks at the disk, once it is loaded; without it nothing is kept free. */
+  readonly probe?: Promise<FreeSpaceProbe | undefined>;
   /** Milliseconds, of any beginning. */
   readonly now?: () => number;
 }
@@ -64,6 +65,7 @@ export class Space {
   readonly #changes = new Map<Room, { published: number; replaced: number }>();
   /** What interrupted transfers left, by path. */
   #left = new Map<string, { room: string; bytes: number }>();
+  #probe: FreeSpaceProbe | undefined;
   #disk: FreeSpace & { readonly at: number } | undefined;
   #writtenSince = 0;
 
@@ -85,6 +87,11 @@ export class Space {
     this.#claims.add(claim);
     this.#left.delete(path);
     return claim;
+  }
+
+  /** @internal Waits for what it takes to look at the disk. */
+  async prepare(): Promise<void> {
+    this.#probe ??= await this.#options.probe;
   }
 
   /** @internal Lets `claim` have `bytes` up to `end`; waits only where a room is measured again. */
@@ -186,7 +193,8 @@ export class Space {
 
   /** Throws `disk_full` when the disk has not the space that `bytes` more leave free. */
   #checkFree(claim: Claim, end: number, bytes: number): void {
-    const { probe, staging, minFree } = this.#options;
+    const { staging, minFree } = this.#options;
+    const probe = this.#probe;
     if (probe === undefined || minFree === 0) return;
     const now = this.#now();
     const isPromised = claim.isReserved(now) && end <= (claim.request.size ?? -1);
@@ -197,8 +205,13 @@ export class Space {
     if (this.#disk !== undefined && now - this.#disk.at < DISK_MS) {
       if (isEnough(this.#disk, this.#writtenSince)) return;
     }
-    // The staging folder comes and goes; the folder it lies in stays.
-    const disk = probe(staging.slice(0, staging.lastIndexOf("/")));
+    let disk: FreeSpace;
+    try {
+      // The staging folder comes and goes; the folder it lies in stays.
+      disk = probe(staging.slice(0, staging.lastIndexOf("/")));
+    } catch (thrown) {
+      throw storageFailure(thrown, "see how much space is free");
+    }
     this.#disk = { ...disk, at: now };
     this.#writtenSince = 0;
     if (isEnough(disk, 0)) return;
@@ -267,6 +280,7 @@ export class Claim {
    * @throws FtError `limit` or `disk_full`.
    */
   async reserve(held: number): Promise<void> {
+    await this.#space.prepare();
     this.#toCome = Math.max(0, (this.request.size ?? 0) - held);
     await this.#space.grow(this, 0, 0);
   }

@@ -32,10 +32,10 @@ class Rooms {
       rooms,
       staging,
       now: () => this.now,
-      probe: () => {
+      probe: Promise.resolve(() => {
         this.probed++;
         return { free: this.free, total: 1e15 };
-      },
+      }),
       ...limits,
     });
     return new FolderStore({ rooms, staging, space });

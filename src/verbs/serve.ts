@@ -94,6 +94,8 @@ async function openProbe(
   onTrouble: ServeOptions["onTrouble"],
 ): Promise<FreeSpaceProbe | undefined> {
   if (minFree === 0) return undefined;
+  // What takes long to load is loaded when the server has said that it is ready.
+  await new Promise<void>((ready) => setTimeout(ready, 0));
   try {
     return await openFreeSpace(root);
   } catch (thrown) {
@@ -107,7 +109,7 @@ function openStore(
   root: string,
   records: Records,
   limits: ServeLimits,
-  probe: FreeSpaceProbe | undefined,
+  probe: Promise<FreeSpaceProbe | undefined>,
 ): FolderStore {
   const room = (name: string) => Deno.realPathSync(`${root}/${name}`);
   const rooms = {
@@ -124,8 +126,7 @@ function openStore(
   }
   const staging = `${root}/${SERVER_STAGING}`;
   const { maxFile, quota, minFree } = limits;
-  const measured = probe === undefined ? {} : { probe };
-  const space = new Space({ maxFile, quota, minFree, rooms, staging, ...measured });
+  const space = new Space({ maxFile, quota, minFree, rooms, staging, probe });
   return new FolderStore({ rooms, staging, records, space });
 }
 
@@ -147,9 +148,11 @@ export async function serve(options: ServeOptions): Promise<Server> {
       );
     });
     const limits = { ...SERVE_LIMITS, ...options.limits };
-    const probe = await openProbe(root, limits, options.onTrouble);
+    // The first upload waits for it.
+    const probe = openProbe(root, limits, options.onTrouble);
     const store = openStore(root, records, limits, probe);
-    return { ...start(listener, store, records, limits, options), created };
+    const { address, stop } = start(listener, store, records, limits, options);
+    return { address, created, stop: () => Promise.all([stop(), probe]).then(() => {}) };
   } catch (thrown) {
     listener.close();
     records?.close();

@@ -57,7 +57,7 @@ export class World {
     };
     const staging = `${this.root}/.ft/staging`;
     const { maxFile = 2 ** 44, quota, minFree = 0, free = 1e15 } = limits ?? {};
-    const probe = () => ({ free, total: 1e15 });
+    const probe = Promise.resolve(() => ({ free, total: 1e15 }));
     const space = limits && new Space({ maxFile, quota, minFree, rooms, staging, probe });
     this.store = new FolderStore({
       rooms,
