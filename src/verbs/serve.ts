@@ -135,6 +135,7 @@ function openStore(
  *
  * @throws FtError `address_in_use`, `denied`, `unreachable` or a storage failure.
  */
+// deno-lint-ignore require-await -- its key may have to be made
 export async function serve(options: ServeOptions): Promise<Server> {
   const listener = listen(options);
   let records: Records | undefined;
