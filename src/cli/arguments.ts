@@ -19,22 +19,24 @@ import {
   OPTIONS,
   usageLine,
 } from "./table.ts";
-import { closest, escapeText, parseDuration } from "./text.ts";
+import { convert, defaultValue, expected } from "./option_value.ts";
+import { closest, escapeText } from "./text.ts";
 
 type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`
   ? `${Head}${Capitalize<Camel<Tail>>}`
   : Name;
 
 type Value<Row> = Row extends { kind: "flag" } ? boolean
-  : Row extends { kind: "integer" } | { kind: "duration"; default: string } ? number
-  : Row extends { kind: "duration" } ? number | undefined
+  : Row extends { kind: "integer" } ? number
+  : Row extends { kind: "duration" | "size" | "rate" }
+    ? Row extends { default: string } ? number : number | undefined
   : Row extends { choices: readonly (infer Choice)[] } ? Choice
   : Row extends { default: string } ? string
   : string | undefined;
 
 /**
  * Every option of the table by its name in camel case (`keepPartials`): flags as booleans,
- * integers as numbers, durations in milliseconds. What a command does not take has its default.
+ * integers as numbers, durations in milliseconds, sizes in bytes, rates in bytes for each second. What a command does not take has its default.
  */
 export type Options = {
   readonly [
@@ -233,12 +235,6 @@ function readGiven(
   return readValue(option, value, source, command);
 }
 
-function defaultValue(option: Option): string | number | boolean | undefined {
-  if (option.kind === "flag") return false;
-  if (option.default === undefined) return undefined;
-  return option.kind === "duration" ? parseDuration(option.default) : option.default;
-}
-
 /** The value of what was written; `source` says where: option, variable or operand. */
 function readValue(
   option: Option,
@@ -251,44 +247,6 @@ function readValue(
   throw new FtError("usage", `${source} cannot be '${escapeText(written)}'.`, {
     hint: `It takes ${expected(option)}. See: ft ${command} --help`,
   });
-}
-
-/** The value, or undefined where the text is none. */
-function convert(option: Option, written: string): string | number | undefined {
-  switch (option.kind) {
-    case "integer": {
-      const value = /^(0|[1-9]\d*)$/.test(written) ? Number(written) : NaN;
-      return value >= option.min && value <= option.max ? value : undefined;
-    }
-    case "choice":
-      return option.choices.includes(written) ? written : undefined;
-    case "duration":
-      try {
-        return parseDuration(written);
-      } catch {
-        return undefined; // Its error does not know the option; ours does.
-      }
-    case "text":
-      return written !== "" && option.shape?.pattern.test(written) !== false ? written : undefined;
-    case "flag":
-      return undefined;
-  }
-}
-
-/** What an option takes, to follow "It takes". */
-function expected(option: Option): string {
-  switch (option.kind) {
-    case "integer":
-      return `a whole number from ${option.min} to ${option.max}`;
-    case "choice":
-      return `one of ${option.choices.join(", ")}`;
-    case "duration":
-      return "a whole number and a unit: 45s, 30m, 2h or 7d";
-    case "text":
-      return option.shape?.sentence ?? option.metavar;
-    case "flag":
-      return "no value";
-  }
 }
 
 function unknownOption(written: string, command: CommandName | undefined): FtError {

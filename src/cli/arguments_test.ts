@@ -10,6 +10,17 @@ const DEFAULTS: Options = {
   requireToken: false,
   open: false,
   keepPartials: 7 * 86_400_000,
+  maxFile: 2 ** 44,
+  quota: undefined,
+  minFree: undefined,
+  limit: undefined,
+  limitClient: undefined,
+  maxTransfers: 256,
+  maxConnections: 1000,
+  maxConnectionsPerAddress: 500,
+  handshakeTimeout: 10_000,
+  frameTimeout: 120_000,
+  idleTimeout: 60_000,
   server: "127.0.0.1:5000",
   tokenFile: undefined,
   trustFirst: false,
@@ -210,6 +221,28 @@ Deno.test("parseArguments() checks choices, durations and texts", () => {
   for (const server of ["", ":1", "::1", "h:", "h:x", "h:123456", "http://h:1", "a b:1", "[]:1"]) {
     refuses(["list", "--server", server], `--server cannot be '${server}'.`, "It takes HOST:PORT");
   }
+});
+
+Deno.test("parseArguments() checks sizes, rates and the least of them", () => {
+  const limits = ["--max-file=0", "--quota", "1.5GiB", "--min-free=0", "--limit-client=64KB"];
+  deepStrictEqual(run(["serve", "--limit", "50MB/s", "--idle-timeout=30s", ...limits]), {
+    ...DEFAULTS,
+    maxFile: 0,
+    quota: 1_610_612_736,
+    minFree: 0,
+    limit: 50_000_000,
+    limitClient: 64_000,
+    idleTimeout: 30_000,
+  });
+  refuses(["serve", "--quota=5"], "--quota cannot be '5'.", "such as 500MB or 1.5GiB, or 0.");
+  refuses(["serve", "--quota", "-1GB"], "Option '--quota' needs a value.", "--quota=-1GB");
+  refuses(["serve", "--max-file="], "--max-file cannot be ''.", "It takes a number and a unit");
+  for (const rate of ["0", "63KB/s", "fast", "50Mbit/s"]) {
+    refuses(["serve", `--limit=${rate}`], `--limit cannot be '${rate}'.`, "at least 64KB/s.");
+  }
+  refuses(["serve", "--idle-timeout=29s"], "--idle-timeout cannot be '29s'.", "at least 30s.");
+  refuses(["serve", "--handshake-timeout=0s"], "--handshake-timeout cannot be '0s'.", "1s");
+  refuses(["put", "a", "--quota=1GB"], "Option '--quota' is not for 'ft put'.", "ft put --help");
 });
 
 Deno.test("parseArguments() checks operands", () => {

@@ -33,7 +33,19 @@ export type Option =
       readonly max: number;
     }
     | { readonly kind: "choice"; readonly choices: readonly string[]; readonly default: string }
-    | { readonly kind: "duration"; readonly metavar: string; readonly default?: string }
+    | {
+      readonly kind: "duration";
+      readonly metavar: string;
+      readonly default?: string;
+      readonly min?: string;
+    }
+    | { readonly kind: "size"; readonly metavar: string; readonly default?: string }
+    | {
+      readonly kind: "rate";
+      readonly metavar: string;
+      readonly default?: string;
+      readonly min: string;
+    }
   );
 
 /** Every option by its long name. */
@@ -63,11 +75,100 @@ export const OPTIONS = {
     help: "Let nobody in without a token on this machine itself either.",
   },
   open: { kind: "flag", help: "Let everybody in without a token, wherever it listens." },
+  cert: {
+    kind: "text",
+    metavar: "FILE",
+    help:
+      "Certificate of your own in PEM, followed by those that vouch for it. Clients know it by " +
+      "its names and the system's authorities, or by its key if it vouches for itself.",
+  },
+  key: {
+    kind: "text",
+    metavar: "FILE",
+    help: "The private key of --cert, in PEM.",
+  },
   "keep-partials": {
     kind: "duration",
     metavar: "DURATION",
     default: "7d",
     help: "How long what interrupted uploads left is kept for going on.",
+  },
+  "max-file": {
+    kind: "size",
+    metavar: "SIZE",
+    default: "16TiB",
+    help: "Largest file that is taken in.",
+  },
+  quota: {
+    kind: "size",
+    metavar: "SIZE",
+    help: "Most that each of uploads/ and shared_uploads/ may hold, what is under way or was " +
+      "interrupted included. No limit by default.",
+  },
+  "min-free": {
+    kind: "size",
+    metavar: "SIZE",
+    help: "Space on the disk that uploads leave free; 0 turns it off. By default 1GiB, or 5 % of " +
+      "the file system where that is less.",
+  },
+  limit: {
+    kind: "rate",
+    metavar: "RATE",
+    min: "64KB/s",
+    help: "Most bytes of files that move in a second, both ways and all clients together, such " +
+      "as 50MB/s. No limit by default.",
+  },
+  "limit-client": {
+    kind: "rate",
+    metavar: "RATE",
+    min: "64KB/s",
+    help: "The same for each client, however many connections it has. No limit by default.",
+  },
+  "max-transfers": {
+    kind: "integer",
+    metavar: "N",
+    default: 256,
+    min: 32,
+    max: 65_536,
+    help: "Transfers that one client may have open at once over all its connections.",
+  },
+  "max-connections": {
+    kind: "integer",
+    metavar: "N",
+    default: 1000,
+    min: 1,
+    max: 65_536,
+    help: "Connections at once.",
+  },
+  "max-connections-per-address": {
+    kind: "integer",
+    metavar: "N",
+    default: 500,
+    min: 1,
+    max: 65_536,
+    help: "Connections at once from one address.",
+  },
+  "handshake-timeout": {
+    kind: "duration",
+    metavar: "DURATION",
+    default: "10s",
+    min: "1s",
+    help: "How long a connection has to say who it is.",
+  },
+  "frame-timeout": {
+    kind: "duration",
+    metavar: "DURATION",
+    default: "120s",
+    min: "10s",
+    help: "How long one message may take from its first to its last byte.",
+  },
+  "idle-timeout": {
+    kind: "duration",
+    metavar: "DURATION",
+    default: "60s",
+    // Clients say every 15 seconds that they are there.
+    min: "30s",
+    help: "How long a connection may be silent.",
   },
   server: {
     kind: "text",

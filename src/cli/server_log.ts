@@ -6,7 +6,18 @@
 import type { FtError } from "../error.ts";
 import type { TransferReport } from "../mod.ts";
 import { ROOM_FOLDERS } from "../verbs/serve.ts";
+import { cutText } from "./cut.ts";
 import { escapeText, formatBytes, formatDuration, formatRate, formatTime } from "./text.ts";
+
+/** Columns of a name or an address, and of what a failure says: others choose their length. */
+const NAME_COLUMNS = 300;
+const REASON_COLUMNS = 500;
+
+/** What came from outside, made harmless and no longer than it may be. */
+function bounded(text: string, columns: number): string {
+  // Cut before it is looked at closely, too: a character has a column at most where it counts.
+  return cutText(escapeText(text.slice(0, 4 * columns)), columns);
+}
 
 function stamp(): string {
   return formatTime(Date.now());
@@ -18,11 +29,13 @@ export function reportLine(report: TransferReport): string | undefined {
   if (action === "list" && failure === undefined) return undefined;
   const seconds = milliseconds / 1000;
   const from = `${peer} (${who === undefined ? owner : `${who} ${owner}`})`;
-  const where = action === "list" ? ROOM_FOLDERS[room] : `${ROOM_FOLDERS[room]}/${name}`;
+  const where = action === "list"
+    ? ROOM_FOLDERS[room]
+    : `${ROOM_FOLDERS[room]}/${bounded(name, NAME_COLUMNS)}`;
   const moved = `${formatBytes(bytes)} in ${formatDuration(seconds)}` +
     (bytes > 0 ? `, ${formatRate(bytes / seconds)}` : "");
   const end = failure !== undefined
-    ? `failed: ${failure.message || failure.sentence}`
+    ? `failed: ${bounded(failure.message || failure.sentence, REASON_COLUMNS)}`
     : receipt?.outcome === "new"
     ? receipt.digest
     : `${receipt?.outcome ?? ""} ${receipt?.digest ?? ""}`.trim();
@@ -31,5 +44,12 @@ export function reportLine(report: TransferReport): string | undefined {
 
 /** A conversation that failed, or trouble of the server's own. */
 export function troubleLine(where: string, failure: FtError): string {
-  return `${stamp()}  ${escapeText(`${where}  ${failure.code}: ${failure.message}`)}`;
+  const reason = bounded(failure.message, REASON_COLUMNS);
+  return `${stamp()}  ${bounded(where, NAME_COLUMNS)}  ${failure.code}: ${reason}`;
+}
+
+/** How many lines there would have been beyond those of a minute. */
+export function moreLine(count: number, of: "peers" | "transfers"): string {
+  const failed = of === "peers" ? "conversations failed" : "transfers failed";
+  return `${stamp()}  ${count} more ${failed} in this minute`;
 }

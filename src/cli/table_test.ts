@@ -1,5 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { SERVE_LIMITS } from "../mod.ts";
 import { parseArguments } from "./arguments.ts";
+import { limitsOf } from "./serve_options.ts";
 import {
   type Command,
   COMMANDS,
@@ -15,7 +17,12 @@ const options = Object.entries<Option>(OPTIONS);
 
 Deno.test("COMMANDS take their contract's operands and options", () => {
   const contract: Record<string, [string, string]> = {
-    serve: ["ft serve", "host port root require-token open plain keep-partials state quiet"],
+    serve: [
+      "ft serve",
+      "host port root require-token open cert key plain keep-partials max-file quota min-free limit " +
+      "limit-client max-transfers max-connections max-connections-per-address " +
+      "handshake-timeout frame-timeout idle-timeout state quiet",
+    ],
     client: [
       "ft client [SERVER]",
       "server token-file trust-first plain output retries state quiet",
@@ -84,6 +91,12 @@ Deno.test("OPTIONS have defaults that could be typed", () => {
     const typed = parseArguments([...args, ...need], () => undefined);
     deepStrictEqual(typed, parseArguments([taker, ...need], () => undefined), name);
   }
+});
+
+Deno.test("OPTIONS of serve have the library's limits as defaults, every one of them", () => {
+  const invocation = parseArguments(["serve"], () => undefined);
+  ok(invocation.kind === "run");
+  deepStrictEqual(limitsOf(invocation.options), SERVE_LIMITS);
 });
 
 Deno.test("COMMANDS have operands that can be told apart", () => {

@@ -270,31 +270,33 @@ export class Incoming implements Transfer {
   }
 
   /**
-   * Gives up and tells the sender. What is verified stays for a later run. The transfer stays open
-   * until its sender has been told: that bounds what waits for a peer that does not listen.
+   * Gives up and tells the sender. What is verified stays for a later run. The sender hears of it
+   * when nothing of the transfer is in use any more, since what it sends next may need the space.
+   * The transfer stays open until then: that bounds what waits for a peer that does not listen.
    */
   async fail(failure: FtError): Promise<void> {
     if (this.#settled) return;
     this.#settled = true;
+    await this.#release();
     await sendFailure(this.#options.channel, this.#options.id, failure);
-    await this.#giveUp(failure);
+    this.#outcome.reject(failure);
   }
 
   /** The sender is gone, or called it off. What is complete still gets its place. */
   async end(failure: FtError): Promise<void> {
     if (this.#settled || this.#committing) return;
     this.#settled = true;
-    await this.#giveUp(failure);
+    await this.#release();
+    this.#outcome.reject(failure);
   }
 
-  async #giveUp(failure: FtError): Promise<void> {
+  async #release(): Promise<void> {
     try {
       const staged = await this.#staging;
       if (staged !== undefined && !("outcome" in staged)) await staged.close();
     } catch {
       // What it would have kept is not kept; the reason for giving up stays the same.
     }
-    this.#outcome.reject(failure);
   }
 }
 

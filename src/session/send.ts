@@ -17,6 +17,8 @@ export interface OutgoingOptions {
   readonly source: Source;
   /** Bodies of one connection travel one after the other. */
   readonly turn: Turn;
+  /** Waits until so many bytes may be sent. */
+  readonly pace?: (bytes: number) => void | Promise<void>;
   /** Hears how many bytes the receiver holds from earlier, before any are sent. */
   readonly onReady?: (held: number) => void;
   /** Hears how many bytes the receiver has verified. */
@@ -162,11 +164,14 @@ export class Outgoing implements Transfer {
 
   /** Sends what the receiver lacks, until all is sent or it is settled. */
   async #body(ready: MessageOf<"ready"> | undefined): Promise<void> {
-    const { channel, id, source } = this.#options;
+    if (this.#settled) return;
+    const { channel, id, source, pace } = this.#options;
     const isCurrent = ready?.source !== undefined && ready.source === source.version;
     if (isCurrent) this.#isRead = this.#digests.count === 0;
     else if (this.#digests.count > 0) await this.#compare();
     for await (const { chunk, bytes, digest } of ahead(this.#missing())) {
+      if (this.#settled) return;
+      await pace?.(bytes.length);
       if (this.#settled) return;
       this.#sent += bytes.length;
       await channel.send(

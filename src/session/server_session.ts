@@ -4,6 +4,7 @@ import type { Entry, Message, MessageOf } from "../protocol/message.ts";
 import type { Item, Receipt, Room, Source, Store } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
 import { type Access, type Grant, OPEN_ACCESS } from "./access.ts";
+import { Allowance, type Share } from "./allowance.ts";
 import { Channel, type Deadlines } from "./channel.ts";
 import { Guest } from "./guest.ts";
 import { extentOf, Incoming } from "./receive.ts";
@@ -20,6 +21,8 @@ export interface ServerSessionOptions {
   readonly store: Store;
   /** Program and version. */
   readonly agent: string;
+  /** What all sessions of the server share. */
+  readonly allowance?: Allowance;
   readonly deadlines?: Deadlines;
   /** Who is let in; everybody when it is not said. */
   readonly access?: Access;
@@ -44,16 +47,21 @@ export class ServerSession {
   readonly #transfers = new Map<number, Transfer>();
   readonly #work = new Set<Promise<void>>();
   #guest: Guest | undefined;
+  readonly #allowance: Allowance;
+  #share: Share | undefined;
   #lastId = 0;
 
   constructor(connection: Connection, options: ServerSessionOptions) {
     const { deadlines } = options;
     this.#options = options;
     this.#access = options.access ?? OPEN_ACCESS;
+    this.#allowance = options.allowance ?? new Allowance({ transfers: OPEN_TRANSFERS });
     this.#channel = new Channel(connection, {
       side: "server",
       ...(deadlines === undefined ? {} : { deadlines }),
     });
+    // What waits for its turn then waits no more.
+    this.#channel.ending.addEventListener("abort", () => this.#share?.close(), { once: true });
   }
 
   /** Transfers that are open now. */
@@ -74,6 +82,7 @@ export class ServerSession {
     await Promise.all(this.#work);
     await this.#channel.finish().catch(() => {});
     this.#channel.close();
+    this.#share?.close();
     return failure;
   }
 
@@ -88,15 +97,23 @@ export class ServerSession {
       if (message.kind === "hello") return this.#greet(message);
       throw new FtError("protocol", "The first message is HELLO.");
     }
+    // Not to read on is what slows a client down; so bytes count that nobody wants any more, too.
+    const isPiece = message.kind === "data" || message.kind === "chunk";
+    const waits = isPiece ? this.#share?.take(message.bytes.length) : undefined;
+    const route = () => this.#route(guest, message);
+    return waits === undefined ? route() : waits.then(route);
+  }
+
+  #route(guest: Guest, message: Message): void | Promise<void> {
     const transfer = this.#transfers.get(message.id);
     if (transfer !== undefined) return transfer.handle(message);
     switch (message.kind) {
       case "entry":
-        return this.#begin(message.id, () => this.#receive(guest, message));
+        return this.#begin(message, () => this.#receive(guest, message));
       case "request":
-        return this.#begin(message.id, () => this.#send(guest, message));
+        return this.#begin(message, () => this.#send(guest, message));
       case "list":
-        return this.#begin(message.id, () => this.#list(guest, message));
+        return this.#begin(message, () => this.#list(guest, message));
       case "hello":
       case "welcome":
         throw new FtError("protocol", `'${message.kind}' is out of place.`);
@@ -118,6 +135,7 @@ export class ServerSession {
     if (ending.aborted) throw ending.reason;
     this.#endWith(grant);
     this.#guest = guest;
+    this.#share = this.#allowance.share(guest.owner);
     const { agent, onGreeted } = this.#options;
     onGreeted?.(grant);
     await this.#channel.send({
@@ -126,7 +144,7 @@ export class ServerSession {
       agent,
       features: [...FEATURES],
       verbs: [...guest.verbs],
-      transfers: OPEN_TRANSFERS,
+      transfers: this.#allowance.transfers,
     });
   }
 
@@ -139,15 +157,13 @@ export class ServerSession {
   }
 
   /** Begins a transfer under a fresh id; what `work` returns is waited for before the next message. */
-  #begin(id: number, work: () => void | Promise<void>): void | Promise<void> {
+  #begin({ id, kind }: Message, work: () => void | Promise<void>): void | Promise<void> {
     if (id <= this.#lastId) throw new FtError("protocol", "Ids of transfers only grow.");
     this.#lastId = id;
-    if (this.#transfers.size >= OPEN_TRANSFERS) {
-      const failure = new FtError(
-        "busy",
-        `More than ${OPEN_TRANSFERS} transfers at once on one connection.`,
-      );
-      return sendFailure(this.#channel, id, failure);
+    try {
+      this.#share?.begin(id, kind !== "list");
+    } catch (thrown) {
+      return sendFailure(this.#channel, id, toFailure(thrown));
     }
     return work();
   }
@@ -179,6 +195,7 @@ export class ServerSession {
       (thrown) => report(undefined, toFailure(thrown)),
     ).finally(() => {
       this.#transfers.delete(id);
+      this.#share?.end(id);
       this.#work.delete(work);
     });
     this.#work.add(work);
@@ -244,6 +261,7 @@ export class ServerSession {
           id,
           source,
           turn: this.#turn,
+          pace: (bytes) => this.#share?.take(bytes),
           entry: { name, ...(digest === undefined ? {} : { digest }) },
         });
         asked.answer(outgoing);

@@ -39,7 +39,7 @@ export class Asked implements Transfer {
 }
 
 /** Failures whose own words may name paths of this machine, which are nobody else's business. */
-const PRIVATE: ReadonlySet<string> = new Set(["unexpected", "io", "read_only", "disk_full"]);
+const PRIVATE: ReadonlySet<string> = new Set(["unexpected", "io", "read_only"]);
 
 /** Whether the operating system's words are among those of a failure. */
 function isPrivate({ code, cause }: FtError): boolean {

@@ -4,6 +4,7 @@ import type { Rereading } from "./held_chunks.ts";
 import { encodeRecords, type JournalRecord, NO_DIGEST } from "./journal.ts";
 import { writeAll } from "./journal_file.ts";
 import { remove } from "./lock.ts";
+import type { Claim } from "./space.ts";
 import type { Partial, Receipt } from "./store.ts";
 import { syncFolder } from "./sync_folder.ts";
 
@@ -54,6 +55,7 @@ export class FolderPartial implements Partial {
   #flushedAt = performance.now();
   #flushing: Promise<void> | undefined;
   #failure: FtError | undefined;
+  #claim: Claim | undefined;
   #ended: PromiseWithResolvers<void> = Promise.withResolvers();
 
   constructor(options: FolderPartialOptions) {
@@ -63,7 +65,20 @@ export class FolderPartial implements Partial {
     this.#journaled = options.held.length;
   }
 
-  write(offset: number, bytes: Uint8Array): void {
+  /** Counts what it holds and writes as a claim on the store's space, from now on. */
+  charge(claim: (path: string, staged: number) => Claim): Claim {
+    const { path, file } = this.#options;
+    return this.#claim = claim(path, file.statSync().size);
+  }
+
+  write(offset: number, bytes: Uint8Array): void | Promise<void> {
+    this.#check();
+    const granted = this.#claim?.grow(offset + bytes.length, bytes.length);
+    if (granted === undefined) return this.#write(offset, bytes);
+    return granted.then(() => this.#write(offset, bytes));
+  }
+
+  #write(offset: number, bytes: Uint8Array): void {
     this.#check();
     const { file } = this.#options;
     try {
@@ -96,7 +111,7 @@ export class FolderPartial implements Partial {
     this.#check();
     this.#state = "publishing";
     const { file, path, journal, mtime, publish } = this.#options;
-    let isPublished = false;
+    let receipt: Receipt | undefined;
     try {
       await this.#flushing;
       if (this.#failure !== undefined) throw this.#failure;
@@ -105,17 +120,17 @@ export class FolderPartial implements Partial {
       await file.sync();
       this.#record();
       await this.#requireUndamaged();
-      const { receipt, folders } = publish(path, size, digest);
-      isPublished = true;
+      const placed = publish(path, size, digest);
+      receipt = placed.receipt;
       if (journal !== undefined) remove(journal.path);
-      await Promise.all([...folders].map(syncFolder));
+      await Promise.all([...placed.folders].map(syncFolder));
       return receipt;
     } catch (thrown) {
-      if (journal === undefined && !isPublished) remove(path);
+      if (journal === undefined && receipt === undefined) remove(path);
       throw storageFailure(thrown, "give the file its place");
     } finally {
       await this.#options.rereading?.stop();
-      this.#release();
+      this.#release(receipt, journal !== undefined && receipt === undefined);
     }
   }
 
@@ -192,11 +207,12 @@ export class FolderPartial implements Partial {
     } catch (thrown) {
       throw storageFailure(thrown, "remove what was staged");
     } finally {
-      this.#release();
+      this.#release(undefined, keep);
     }
   }
 
-  #release(): void {
+  #release(receipt: Receipt | undefined, isKept: boolean): void {
+    this.#claim?.end(receipt, isKept);
     this.#options.file.close();
     this.#options.journal?.file.close();
     this.#options.onClosed();

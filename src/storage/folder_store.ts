@@ -2,13 +2,14 @@ import { FtError } from "../error.ts";
 import { numberedName } from "../name.ts";
 import { findInside, type Found, lookAt, makeFolders, nameAround, openInside } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
-import type { Placed } from "./folder_partial.ts";
+import type { FolderPartial, Placed } from "./folder_partial.ts";
 import { type FileRecord, holds } from "./file_record.ts";
 import { requireHoldable } from "./holdable.ts";
 import { LocalSource, stampOf, tagOf } from "./local_source.ts";
 import { remove } from "./lock.ts";
 import { publishNew, publishOver } from "./publish.ts";
 import type { Records } from "./records.ts";
+import type { Space } from "./space.ts";
 import { Staging } from "./staging.ts";
 import type { Item, Partial, Receipt, Room, Source, StageRequest, Store } from "./store.ts";
 import { isSyncing } from "./sync_folder.ts";
@@ -18,6 +19,8 @@ import { filesBelow } from "./walk.ts";
 const NUMBERS = 100_000;
 /** Entries looked at before other work gets a turn. */
 const TURN_ENTRIES = 500;
+/** Milliseconds in which another process may not have given the file of a new row its name yet. */
+const FRESH_MS = 60_000;
 
 /** Where a folder store keeps what. Paths are absolute and without links. */
 export interface FolderStoreOptions {
@@ -27,6 +30,8 @@ export interface FolderStoreOptions {
   readonly staging: string;
   /** Whose files are what. Without records every file of a room belongs to whoever writes. */
   readonly records?: Records;
+  /** How much it may take up; without one, whatever the disk has. */
+  readonly space?: Space;
   /** Called when no partial is open any more. */
   readonly onIdle?: () => void;
 }
@@ -116,18 +121,43 @@ export class FolderStore implements Store {
     }
   }
 
+  /** Forgets what is known of files that are gone, so that the records end with the rooms. */
+  async forgetGone(): Promise<void> {
+    const { records, rooms } = this.#options;
+    if (records === undefined) return;
+    for (const room of Object.keys(rooms) as Room[]) {
+      const root = this.#root(room);
+      for (const rows of records.pages(room)) {
+        for (const row of rows) {
+          if (Math.abs(Date.now() - row.published) < FRESH_MS) continue;
+          const found = findInside(root, row.name);
+          if (found === undefined || !holds(row, found.info)) records.forget(room, row);
+        }
+        await new Promise<void>((turn) => setImmediate(turn));
+      }
+    }
+  }
+
   async stage(request: StageRequest): Promise<Partial | Receipt> {
     requireHoldable(request.name);
-    let partial: Partial | undefined;
+    const { space } = this.#options;
+    let partial: FolderPartial | undefined;
     try {
       const settled = this.#settled(request);
       if (settled !== undefined) return settled;
+      space?.check(request);
       partial = await this.staging.open(request);
       // An older run of the same transfer may just have finished while we waited for it to end.
       const meanwhile = this.#settled(request);
-      if (meanwhile === undefined) return partial;
-      await partial.discard();
-      return meanwhile;
+      if (meanwhile !== undefined) {
+        await partial.discard();
+        return meanwhile;
+      }
+      if (space !== undefined) {
+        const claim = partial.charge((path, staged) => space.claim(request, path, staged));
+        await claim.reserve(heldBytes(partial, request));
+      }
+      return partial;
     } catch (thrown) {
       await partial?.close();
       throw storageFailure(thrown, `stage '${request.name}'`);
@@ -256,6 +286,11 @@ export class FolderStore implements Store {
     }
     throw new FtError("exists", `Too many files have the name '${name}'.`);
   }
+}
+
+/** How many bytes of a request are here already, as far as its schedule of chunks tells. */
+function heldBytes({ held }: Partial, { extent }: StageRequest): number {
+  return held.reduce((sum, { index }) => sum + (extent?.(index).size ?? 0), 0);
 }
 
 /** The folders from `root` down to where `path` lies. */

@@ -254,3 +254,25 @@ Deno.test("FolderStore overwrites the named file though its bytes stand under a 
   deepEqual(Deno.readFileSync(`${room}/${over.name}`), later);
   equal((await receive(store, later, { conflict: "overwrite" })).outcome, "same");
 });
+
+Deno.test("forgetGone() forgets what was known of files that are gone, and of no others", async () => {
+  using made = makeStore();
+  const long = { owner: "ann", who: "", requested: "", digest: "d", version: "", published: 1 };
+  // More rows than are read at once.
+  for (let at = 0; at < 1_200; at++) {
+    const row = { ...long, name: `file ${at}`, size: 1, ino: String(at), mtime: 1 };
+    made.records.put(at % 2 === 0 ? "shared" : "public", row);
+  }
+  for (const name of ["there", "other", "new"]) {
+    Deno.writeTextFileSync(`${made.room}/${name}`, name);
+    const { size, ino, mtime } = Deno.lstatSync(`${made.room}/${name}`);
+    const file = { name, size, ino: String(ino), mtime: mtime?.getTime() ?? 0 };
+    // The file of a row may get its name a moment after the row was written, by another process.
+    made.records.put("shared", { ...long, ...file, published: name === "new" ? Date.now() : 1 });
+  }
+  Deno.removeSync(`${made.room}/new`);
+  Deno.writeTextFileSync(`${made.room}/other`, "something else of another length");
+  await made.store.forgetGone();
+  deepEqual([...made.records.room("shared").keys()].sort(), ["new", "there"]);
+  equal(made.records.room("public").size, 0);
+});

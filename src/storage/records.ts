@@ -12,6 +12,9 @@ import { type FileRecord, holds } from "./file_record.ts";
 import type { Room } from "./store.ts";
 import { Tokens } from "./tokens.ts";
 
+/** Rows of a page. */
+const PAGE_ROWS = 500;
+
 /** The server's records, in one database. */
 export class Records {
   /** The named tokens, which are kept in the same database. */
@@ -23,6 +26,7 @@ export class Records {
   readonly #forgetOthers: StatementSync;
   readonly #own: StatementSync;
   readonly #room: StatementSync;
+  readonly #after: StatementSync;
 
   private constructor(database: DatabaseSync) {
     this.#database = database;
@@ -43,6 +47,10 @@ export class Records {
       "select * from file where owner = ? and room = ? and requested = ?",
     );
     this.#room = database.prepare("select * from file where room = ?");
+    this.#after = database.prepare(
+      `select * from file where room = ? and (name, ino) > (?, ?)
+       order by name, ino limit ${PAGE_ROWS}`,
+    );
   }
 
   /**
@@ -84,6 +92,17 @@ export class Records {
   room(room: Room): Map<string, FileRecord[]> {
     const rows = this.#room.all(room) as unknown as FileRecord[];
     return Map.groupBy(rows, (row) => row.name);
+  }
+
+  /** Every row of a room in pages; between two of them other work may change the rows. */
+  *pages(room: Room): Generator<FileRecord[]> {
+    for (let last = { name: "", ino: "" };;) {
+      const rows = this.#after.all(room, last.name, last.ino) as unknown as FileRecord[];
+      const end = rows.at(-1);
+      if (end === undefined) return;
+      yield rows;
+      last = end;
+    }
   }
 
   close(): void {

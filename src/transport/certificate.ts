@@ -40,6 +40,8 @@ export interface Certificate {
   readonly pin: string;
   /** The host names it is for. */
   readonly names: readonly string[];
+  /** Whether no authority vouches for it. */
+  readonly isSelfIssued: boolean;
   /** Whether a private key in PEM is the one it belongs to; false for what is no key. */
   isOf(key: string): boolean;
 }
@@ -64,6 +66,7 @@ export async function readCertificate(der: Uint8Array<ArrayBuffer>): Promise<Cer
     pin: new Uint8Array(digest).toBase64({ alphabet: "base64url", omitPadding: true }),
     names: [...(certificate.subjectAltName ?? "").matchAll(/DNS:([^,\s]+)/g)]
       .map(([, name = ""]) => name),
+    isSelfIssued: certificate.issuer === certificate.subject,
     isOf(key) {
       try {
         return certificate.checkPrivateKey(createPrivateKey(key));

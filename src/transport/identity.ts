@@ -18,6 +18,8 @@ export async function makeIdentity(): Promise<Identity> {
 /** A server's key and certificate with the host names that the certificate is for. */
 export interface NamedIdentity extends Identity {
   readonly names: readonly string[];
+  /** Whether no authority vouches for the certificate. */
+  readonly isSelfIssued: boolean;
 }
 
 /**
@@ -38,10 +40,10 @@ export async function readIdentity(
       hint: "Both are PEM: the server's certificate first, then those that vouch for it.",
     });
   if (leaf === undefined) throw fault("there is no certificate");
-  const { pin, names, isOf } = await readCertificate(leaf).catch(() => {
+  const { pin, names, isSelfIssued, isOf } = await readCertificate(leaf).catch(() => {
     throw fault("the certificate cannot be read");
   });
   if (key === undefined) throw fault("there is no private key");
   if (!isOf(key)) throw fault("the private key is not that of the certificate");
-  return { certificate: chainToPem(chain), key, pin, names };
+  return { certificate: chainToPem(chain), key, pin, names, isSelfIssued };
 }

@@ -1,26 +1,27 @@
 import { FtError, toFailure } from "../error.ts";
-import { DEADLINES } from "../session/channel.ts";
-import { ServerSession, type TransferReport } from "../session/server_session.ts";
+import type { TransferReport } from "../session/server_session.ts";
 import { storageFailure } from "../storage/failure.ts";
-import { FolderStore } from "../storage/folder_store.ts";
+import type { FolderStore } from "../storage/folder_store.ts";
 import { InviteToken } from "../storage/invite_token.ts";
 import { Records } from "../storage/records.ts";
+import type { NamedIdentity } from "../transport/identity.ts";
 import { type Endpoint, formatEndpoint } from "../transport/endpoint.ts";
-import { type Incoming, listen, type Listener } from "../transport/listen.ts";
+import { listen, type Listener } from "../transport/listen.ts";
 import { AGENT } from "../version.ts";
 import { Doorkeeper } from "./doorkeeper.ts";
 import { KEEP_PARTIALS_MS } from "./download.ts";
 import { isLoopback } from "./hosts.ts";
 import { identityOf, type ServerSecurity } from "./identity.ts";
+import { INVITE_TOKEN, RECORDS } from "./root.ts";
+import { SERVE_LIMITS, type ServeLimits, sessionLimits } from "./serve_limits.ts";
+import { openProbe, openStore, prepareRoot } from "./server_store.ts";
 import { type Serving, writeServing } from "./serving.ts";
-import { INVITE_TOKEN, OWN_FOLDER, RECORDS, ROOM_FOLDERS, SERVER_STAGING } from "./root.ts";
+import { Sessions } from "./sessions.ts";
 
 export { ROOM_FOLDERS } from "./root.ts";
 
 /** How often leftovers are looked through, in milliseconds. */
 const SWEEP_MS = 60 * 60 * 1000;
-/** Milliseconds that running transfers get when the server stops. */
-const GRACE_MS = 10_000;
 
 /** How to serve. */
 export interface ServeOptions {
@@ -36,10 +37,15 @@ export interface ServeOptions {
   readonly open?: boolean;
   /** Milliseconds that what an interrupted transfer left is kept. */
   readonly keepPartials?: number;
+  /** What clients may use, where it differs from the defaults. */
+  readonly limits?: Partial<ServeLimits>;
   /** Hears of every transfer that ended. */
   readonly onReport?: (report: TransferReport) => void;
-  /** Hears of conversations that failed, and of trouble with the server's own records. */
-  readonly onTrouble?: (where: string, failure: FtError) => void;
+  /**
+   * Hears of conversations that failed, by the peer's address, and of trouble of the server's own.
+   * Whoever reaches the port can cause the former as often as it likes.
+   */
+  readonly onTrouble?: (where: string, failure: FtError, by: "peer" | "server") => void;
 }
 
 /** A running server. */
@@ -49,8 +55,6 @@ export interface Server {
   readonly address: string;
   /** SHA-256 of the key that it shows, in base64url; undefined without encryption. */
   readonly pin: string | undefined;
-  /** Host names that its certificate is for. */
-  readonly names: readonly string[];
   /** The token of its invite, which was made if there was none; undefined when none is needed. */
   readonly token: string | undefined;
   /** Folders that were missing and have been made, by name. */
@@ -64,48 +68,6 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-function makeFolder(path: string, mode?: number): boolean {
-  try {
-    Deno.mkdirSync(path, { recursive: false, ...(mode === undefined ? {} : { mode }) });
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof Deno.errors.AlreadyExists && Deno.statSync(path).isDirectory) {
-      return false;
-    }
-    throw storageFailure(thrown, `make the folder '${path}'`);
-  }
-}
-
-/** Makes what is missing of the root; returns its real path and the rooms that were made. */
-function prepareRoot(path: string): { root: string; created: string[] } {
-  try {
-    Deno.mkdirSync(path, { recursive: true });
-    const root = Deno.realPathSync(path);
-    const created = Object.values(ROOM_FOLDERS).filter((name) => makeFolder(`${root}/${name}`));
-    makeFolder(`${root}/${OWN_FOLDER}`, 0o700);
-    return { root, created };
-  } catch (thrown) {
-    throw storageFailure(thrown, `use the root '${path}'`);
-  }
-}
-
-function openStore(root: string, records: Records): FolderStore {
-  const room = (name: string) => Deno.realPathSync(`${root}/${name}`);
-  const rooms = {
-    private: room(ROOM_FOLDERS.private),
-    public: room(ROOM_FOLDERS.public),
-    shared: room(ROOM_FOLDERS.shared),
-  };
-  const device = Deno.statSync(`${root}/${OWN_FOLDER}`).dev;
-  for (const path of [rooms.private, rooms.shared]) {
-    if (Deno.statSync(path).dev === device) continue;
-    throw new FtError("io", `'${path}' is on another file system than '${root}/${OWN_FOLDER}'.`, {
-      hint: "Files appear there in one step, which takes one file system: choose another --root.",
-    });
-  }
-  return new FolderStore({ rooms, staging: `${root}/${SERVER_STAGING}`, records });
-}
-
 /**
  * Starts a server. The port is bound before anything is made in the root.
  *
@@ -113,37 +75,43 @@ function openStore(root: string, records: Records): FolderStore {
  */
 export async function serve(options: ServeOptions): Promise<Server> {
   const isOpen = needsNoToken(options);
+  const limits = { ...SERVE_LIMITS, ...options.limits };
   const identity = await identityOf(options.security);
   const listener = listen(options, {
     identity,
-    handshake: DEADLINES.handshake * 1000,
-    limits: { connections: 1000, connectionsPerAddress: 500 },
-    onFailure: (peer, failure) => options.onTrouble?.(peer, failure),
+    handshake: limits.handshakeTimeout,
+    limits,
+    onFailure: (peer, failure) => options.onTrouble?.(peer, failure, "peer"),
   });
   let records: Records | undefined;
   try {
+    const trouble = (where: string) => (failure: FtError) =>
+      options.onTrouble?.(where, failure, "server");
     const { root, created } = prepareRoot(options.root);
     records = Records.open(`${root}/${RECORDS}`, (aside) => {
-      options.onTrouble?.(
-        "records",
-        new FtError("io", `The records were damaged; they were set aside as '${aside}'.`),
-      );
+      const message = `The records were damaged; they were set aside as '${aside}'.`;
+      trouble("records")(new FtError("io", message));
     });
-    const store = openStore(root, records);
-    const { pin, names = [] } = identity ?? {};
-    const serving = servingOf(listener.endpoint, options, { pin, names, isOpen });
+    // The first upload waits for it.
+    const probe = openProbe(root, limits, trouble("space"));
+    const store = openStore(root, records, limits, probe);
+    const serving = servingOf(listener.endpoint, identity, !isOpen);
     writeServing(root, serving);
     const invite = new InviteToken(`${root}/${INVITE_TOKEN}`);
     const token = isOpen ? undefined : invite.make();
-    const doorkeeper = new Doorkeeper({
-      tokens: records.tokens,
-      invite,
-      isOpen,
-      onTrouble: (failure) => options.onTrouble?.("tokens", failure),
-    });
+    const { tokens } = records;
+    const doorkeeper = new Doorkeeper({ tokens, invite, isOpen, onTrouble: trouble("tokens") });
     doorkeeper.watch();
-    const started = start(listener, { store, records, doorkeeper }, options);
-    return { ...started, created, pin, names, serving, token };
+    const stop = start(listener, { store, records, doorkeeper, limits }, options);
+    return {
+      endpoint: listener.endpoint,
+      address: formatEndpoint(listener.endpoint),
+      pin: identity?.pin,
+      token,
+      created,
+      serving,
+      stop: () => Promise.all([stop(), probe]).then(() => {}),
+    };
   } catch (thrown) {
     listener.close();
     records?.close();
@@ -151,17 +119,20 @@ export async function serve(options: ServeOptions): Promise<Server> {
   }
 }
 
-/** How clients find and know it. A certificate of the user's own is for names, not for addresses. */
+/**
+ * How clients find and know it. What an authority vouches for is known by its names; all else by
+ * its key.
+ */
 function servingOf(
   { hostname, port }: Endpoint,
-  { security }: Pick<ServeOptions, "security">,
-  { pin, names, isOpen }: Pick<Server, "pin" | "names"> & { isOpen: boolean },
+  identity: NamedIdentity | undefined,
+  locked: boolean,
 ): Serving {
-  const locked = !isOpen;
-  if (pin === undefined) return { hosts: [hostname], port, key: "plain", locked };
-  return security.kind === "files" && names.length > 0
-    ? { hosts: names, port, key: "system", locked }
-    : { hosts: [hostname], port, key: pin, locked };
+  if (identity === undefined) return { hosts: [hostname], port, key: "plain", locked };
+  const { pin, names, isSelfIssued } = identity;
+  return isSelfIssued || names.length === 0
+    ? { hosts: [hostname], port, key: pin, locked }
+    : { hosts: names, port, key: "system", locked };
 }
 
 function needsNoToken({ hostname, requireToken, open }: ServeOptions): boolean {
@@ -173,69 +144,42 @@ function needsNoToken({ hostname, requireToken, open }: ServeOptions): boolean {
   return open === true || !requireToken && isLoopback(hostname);
 }
 
+/** Begins to accept and to tidy up; returns what ends that. */
 function start(
   listener: Listener,
-  { store, records, doorkeeper }: {
+  { store, records, doorkeeper, limits }: {
     readonly store: FolderStore;
     readonly records: Records;
     readonly doorkeeper: Doorkeeper;
+    readonly limits: ServeLimits;
   },
   { onReport, onTrouble, keepPartials = KEEP_PARTIALS_MS }: ServeOptions,
-): Pick<Server, "endpoint" | "address" | "stop"> {
-  const sessions = new Map<ServerSession, Promise<void>>();
-  const sweep = () => {
+): () => Promise<void> {
+  const sweep = async () => {
     try {
       store.staging.sweep(keepPartials);
+      await store.forgetGone();
     } catch (thrown) {
-      onTrouble?.("leftovers", toFailure(thrown));
+      onTrouble?.("leftovers", toFailure(thrown), "server");
     }
   };
-  sweep();
-  const sweeper = setInterval(sweep, SWEEP_MS);
-
-  const receive = ({ connection, keep, isOver }: Incoming) => {
-    const session = new ServerSession(connection, {
-      store,
-      agent: AGENT,
-      access: doorkeeper,
-      onGreeted: keep,
-      ...(onReport === undefined ? {} : { onReport }),
-    });
-    const served = session.serve().then((failure) => {
-      const isTold = failure?.side === "here" && failure.code !== "closing";
-      if (isTold) onTrouble?.(connection.peer, failure);
-    }).finally(() => sessions.delete(session));
-    sessions.set(session, served);
-    if (isOver) session.end(new FtError("busy", "The server has too many connections just now."));
+  let sweeping = sweep();
+  const sweeper = setInterval(() => sweeping = sweeping.then(sweep), SWEEP_MS);
+  const sessions = new Sessions({
+    store,
+    agent: AGENT,
+    access: doorkeeper,
+    ...sessionLimits(limits),
+    ...(onReport === undefined ? {} : { onReport }),
+  }, (peer, failure) => onTrouble?.(peer, failure, "peer"));
+  const accepting = listener.accept((incoming) => sessions.open(incoming));
+  return async () => {
+    clearInterval(sweeper);
+    listener.close();
+    await accepting;
+    await sessions.finish();
+    await doorkeeper.close();
+    await sweeping;
+    records.close();
   };
-  const accepting = listener.accept(receive);
-
-  return {
-    endpoint: listener.endpoint,
-    address: formatEndpoint(listener.endpoint),
-    async stop() {
-      clearInterval(sweeper);
-      listener.close();
-      await accepting;
-      await finish(sessions);
-      await doorkeeper.close();
-      records.close();
-    },
-  };
-}
-
-/** Ends idle sessions at once and busy ones when they are done, or their time is over. */
-async function finish(sessions: Map<ServerSession, Promise<void>>): Promise<void> {
-  const deadline = Date.now() + GRACE_MS;
-  while (sessions.size > 0) {
-    const closing = new FtError("closing", "The server is shutting down.");
-    const late = Date.now() >= deadline;
-    for (const session of sessions.keys()) {
-      if (late || session.open === 0) session.end(closing);
-    }
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, 50);
-    await Promise.race([promise, Promise.all(sessions.values())]);
-    clearTimeout(timer);
-  }
 }

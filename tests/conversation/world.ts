@@ -6,11 +6,13 @@
  */
 import type { FtError } from "../../src/error.ts";
 import type { Access } from "../../src/session/access.ts";
+import type { Allowance } from "../../src/session/allowance.ts";
 import { ClientSession } from "../../src/session/client_session.ts";
 import type { Deadlines } from "../../src/session/channel.ts";
 import { ServerSession, type TransferReport } from "../../src/session/server_session.ts";
 import { FolderStore } from "../../src/storage/folder_store.ts";
 import { Records } from "../../src/storage/records.ts";
+import { Space, type SpaceLimits } from "../../src/storage/space.ts";
 import type { Room, Source, Store } from "../../src/storage/store.ts";
 import { Link, type LinkOptions } from "../memory_connection.ts";
 
@@ -23,6 +25,7 @@ export interface TalkOptions extends LinkOptions {
   readonly store?: Store;
   readonly deadlines?: Deadlines;
   readonly access?: Access;
+  readonly allowance?: Allowance;
 }
 
 /** One conversation: both its sessions and what lies between them. */
@@ -43,19 +46,26 @@ export class World {
   readonly reports: TransferReport[] = [];
   readonly #talks: Talk[] = [];
 
-  constructor() {
+  /** With `limits` the server's space is limited; `free` is what its disk has left. */
+  constructor(limits?: Partial<SpaceLimits & { free: number }>) {
     for (const folder of [...Object.values(FOLDERS), ".ft", "downloads"]) {
       Deno.mkdirSync(`${this.root}/${folder}`);
     }
     this.records = Records.open(`${this.root}/.ft/records.db`, () => {});
+    const rooms = {
+      private: `${this.root}/${FOLDERS.private}`,
+      public: `${this.root}/${FOLDERS.public}`,
+      shared: `${this.root}/${FOLDERS.shared}`,
+    };
+    const staging = `${this.root}/.ft/staging`;
+    const { maxFile = 2 ** 44, quota, minFree = 0, free = 1e15 } = limits ?? {};
+    const probe = Promise.resolve(() => ({ free, total: 1e15 }));
+    const space = limits && new Space({ maxFile, quota, minFree, rooms, staging, probe });
     this.store = new FolderStore({
-      rooms: {
-        private: `${this.root}/${FOLDERS.private}`,
-        public: `${this.root}/${FOLDERS.public}`,
-        shared: `${this.root}/${FOLDERS.shared}`,
-      },
-      staging: `${this.root}/.ft/staging`,
+      rooms,
+      staging,
       records: this.records,
+      ...(space === undefined ? {} : { space }),
     });
     const downloads = `${this.root}/downloads`;
     this.downloads = new FolderStore({
@@ -66,7 +76,7 @@ export class World {
 
   /** A conversation that has begun. */
   talk(options: TalkOptions = {}): Talk {
-    const { owner = "ana", run = "run 1", deadlines, access } = options;
+    const { owner = "ana", run = "run 1", deadlines, access, allowance } = options;
     const link = new Link(options);
     const timing = deadlines === undefined ? {} : { deadlines };
     const server = new ServerSession(link.server, {
@@ -74,6 +84,7 @@ export class World {
       agent: "server",
       onReport: (report) => this.reports.push(report),
       ...(access === undefined ? {} : { access }),
+      ...(allowance === undefined ? {} : { allowance }),
       ...timing,
     });
     const served = server.serve();

@@ -1,9 +1,18 @@
+import { FtError } from "../../error.ts";
+import type { ServerSecurity } from "../../mod.ts";
 import { ROOM_FOLDERS, serve } from "../../verbs/serve.ts";
 import type { Options } from "../arguments.ts";
 import { stateFolder, tellPlain } from "../contact.ts";
 import { invitationText } from "../invitation.ts";
-import { reportLine, troubleLine } from "../server_log.ts";
+import { LineBudget } from "../line_budget.ts";
+import { limitsOf } from "../serve_options.ts";
+import { moreLine, reportLine, troubleLine } from "../server_log.ts";
 import { err, hasColor, out, terminalSize, withSignals } from "../shell.ts";
+
+/** Lines a minute about connections that failed; anybody can cause them. */
+const PEER_LINES = 20;
+/** Lines a minute about transfers that failed. */
+const FAILURE_LINES = 200;
 
 /** Writes a line of the log; a server outlives whoever reads it. */
 function log(line: string): void {
@@ -20,23 +29,43 @@ async function qrCode(invite: string): Promise<string | undefined> {
   return qrText(invite, { columns: terminalSize().columns, color: hasColor(Deno.stdout) });
 }
 
+/** Where the server has its key from. */
+function securityOf(options: Options): ServerSecurity {
+  const { plain, cert, key } = options;
+  if ((cert === undefined) !== (key === undefined) || plain && cert !== undefined) {
+    throw new FtError("usage", "--cert and --key go together, and without --plain.", {
+      hint: "See: ft serve --help",
+    });
+  }
+  if (plain) return { kind: "plain" };
+  return cert === undefined || key === undefined
+    ? { kind: "own", state: stateFolder(options) }
+    : { kind: "files", certificate: cert, key };
+}
+
 /** `ft serve` */
 export function runServe(_operands: readonly string[], options: Options): Promise<number> {
   const { host, port, root, requireToken, open, keepPartials, plain, quiet } = options;
+  const peers = new LineBudget(PEER_LINES, (count) => err(`${moreLine(count, "peers")}\n`));
+  const failures = new LineBudget(FAILURE_LINES, (count) => log(moreLine(count, "transfers")));
   return withSignals(async (signal) => {
     const server = await serve({
       hostname: host,
       port,
       root,
-      security: plain ? { kind: "plain" } : { kind: "own", state: stateFolder(options) },
+      security: securityOf(options),
       requireToken,
       open,
       keepPartials,
+      limits: limitsOf(options),
       onReport: (report) => {
         const line = quiet ? undefined : reportLine(report);
-        if (line !== undefined) log(line);
+        if (line === undefined) return;
+        if (report.failure === undefined || failures.spend()) log(line);
       },
-      onTrouble: (where, failure) => err(`${troubleLine(where, failure)}\n`),
+      onTrouble: (where, failure, by) => {
+        if (by === "server" || peers.spend()) err(`${troubleLine(where, failure)}\n`);
+      },
     });
     for (const name of server.created) log(`Created directory: '${name}'`);
     log(`[*] Listening as ${server.address}`);
@@ -53,6 +82,8 @@ export function runServe(_operands: readonly string[], options: Options): Promis
     await new Promise((stopped) => signal.addEventListener("abort", stopped, { once: true }));
     log("Stopping: running transfers have a moment to finish.");
     await server.stop();
+    peers.close();
+    failures.close();
     return 0;
   });
 }

@@ -1,0 +1,61 @@
+/** Milliseconds that a budget is for. */
+const WINDOW_MS = 60_000;
+
+/** Time, as a budget sees it. */
+export interface Clock {
+  /** Milliseconds, of any beginning. */
+  now(): number;
+  /** Runs `work` after so many milliseconds, unless what it returns is called before. */
+  after(milliseconds: number, work: () => void): () => void;
+}
+
+const SYSTEM: Clock = {
+  now: () => performance.now(),
+  after(milliseconds, work) {
+    const timer = setTimeout(work, milliseconds);
+    // No reason for the program to go on.
+    Deno.unrefTimer(timer);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** So many lines a minute, so that whoever causes them cannot fill the disk that takes the log. */
+export class LineBudget {
+  readonly #lines: number;
+  readonly #onMore: (count: number) => void;
+  readonly #clock: Clock;
+  #since = -Infinity;
+  #spent = 0;
+  #cancel: (() => void) | undefined;
+
+  /** `onMore` hears, a minute after the first line of a budget, how many there were beyond it. */
+  constructor(lines: number, onMore: (count: number) => void, clock: Clock = SYSTEM) {
+    this.#lines = lines;
+    this.#onMore = onMore;
+    this.#clock = clock;
+  }
+
+  /** Whether one more line may be written. */
+  spend(): boolean {
+    const now = this.#clock.now();
+    if (now - this.#since >= WINDOW_MS) {
+      this.close();
+      this.#since = now;
+    }
+    this.#spent++;
+    if (this.#spent <= this.#lines) return true;
+    // The minute ends with a line of its own, also when nothing more happens.
+    this.#cancel ??= this.#clock.after(this.#since + WINDOW_MS - now, () => this.close());
+    return false;
+  }
+
+  /** Says at once how many lines were not written. */
+  close(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    const more = this.#spent - this.#lines;
+    this.#spent = 0;
+    this.#since = -Infinity;
+    if (more > 0) this.#onMore(more);
+  }
+}
