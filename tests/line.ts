@@ -16,8 +16,8 @@ export const CHUNK: number = MiB;
 export const SIZE: number = 48 * MiB + 12_345;
 /** Bytes a second, so that the journal has time to be written before all has come. */
 export const RATE: number = 300 * MiB;
-/** What frames add to the bytes of a file, and what is said beside them. */
-export const OVERHEAD: number = 64 * 1024;
+/** What frames and the records of TLS (22 bytes to 16 KiB) add, and what is said beside them. */
+export const OVERHEAD: number = 64 * 1024 + SIZE / 600;
 /** These tests kill and stop programs by signals. */
 export const ignore: boolean = Deno.build.os === "windows";
 

@@ -9,6 +9,8 @@ const DEFAULTS: Options = {
   root: ".",
   requireToken: false,
   open: false,
+  cert: undefined,
+  key: undefined,
   keepPartials: 7 * 86_400_000,
   maxFile: 2 ** 44,
   quota: undefined,

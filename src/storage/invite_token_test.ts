@@ -50,8 +50,10 @@ Deno.test("InviteToken.read() takes one chosen by hand, and refuses what is none
 
 Deno.test("InviteToken says where it could not be kept, and leaves nothing there", () => {
   using folder = temporaryFolder();
-  const invite = new InviteToken(`${folder.path}/gone/token`);
-  throws(() => invite.make(), { code: "io" });
+  Deno.writeTextFileSync(`${folder.path}/file`, "");
+  const invite = new InviteToken(`${folder.path}/file/token`);
+  throws(() => invite.make(), { name: "FtError" });
+  Deno.removeSync(`${folder.path}/file`);
   Deno.mkdirSync(`${folder.path}/token`);
   throws(() => new InviteToken(`${folder.path}/token`).read(), { name: "FtError" });
   throws(() => new InviteToken(`${folder.path}/token`).replace(), { name: "FtError" });

@@ -43,7 +43,7 @@ function readableOf(socket: Socket): ReadableStream<Uint8Array<ArrayBuffer>> {
   async function fill(): Promise<number> {
     let filled = 0;
     for (;;) {
-      begun ??= socket.read(block.subarray(filled));
+      begun ??= readOrEnd(socket, block.subarray(filled));
       const count = filled === 0 ? await begun : await Promise.race([begun, nextTurn()]);
       if (count === undefined) break;
       begun = undefined;
@@ -72,6 +72,19 @@ function readableOf(socket: Socket): ReadableStream<Uint8Array<ArrayBuffer>> {
       }
     },
   });
+}
+
+/**
+ * Reads; an end without TLS's own farewell is an end, too. That somebody may have cut the
+ * connection is nothing new: what is whole and what is not is told by the frames.
+ */
+async function readOrEnd(socket: Socket, into: Uint8Array): Promise<number | null> {
+  try {
+    return await socket.read(into);
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.UnexpectedEof) return null;
+    throw thrown;
+  }
 }
 
 /** Resolves when the event loop has come round. */

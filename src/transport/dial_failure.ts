@@ -31,7 +31,7 @@ export function handshakeFailure(thrown: unknown, where: string): FtError {
         "Else something else listens there.",
     });
   }
-  return new FtError("lost", `${where} ended the connection before it was secure.`, cause);
+  return new FtError("lost", "The connection was lost before it was secure.", cause);
 }
 
 /** The failure of a peer that is not who is meant. */

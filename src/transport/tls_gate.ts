@@ -144,9 +144,20 @@ export async function shakeHands(
     };
   } catch (thrown) {
     close();
-    if (thrown instanceof FtError) throw thrown;
-    throw new FtError("lost", "The TLS handshake failed.", { cause: thrown });
+    throw clientFailure(thrown);
   } finally {
     signal.removeEventListener("abort", close);
   }
+}
+
+/** What the runtime said about a client's handshake, in words of ours. */
+function clientFailure(thrown: unknown): FtError {
+  if (thrown instanceof FtError) return thrown;
+  const cause = { cause: thrown };
+  if (!(thrown instanceof Deno.errors.InvalidData)) {
+    return new FtError("lost", "The client left in the middle of the TLS handshake.", cause);
+  }
+  return /alert/.test(thrown.message)
+    ? new FtError("identity", "The client does not trust this server's key.", cause)
+    : new FtError("protocol", "The other side does not speak TLS.", cause);
 }

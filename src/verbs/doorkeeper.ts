@@ -53,8 +53,9 @@ export class Doorkeeper implements Access {
 
   async admit(token: string | undefined, peer: string, left: AbortSignal): Promise<Grant> {
     const { isOpen, wait = pause } = this.#options;
+    const stranger: Grant = { name: undefined, verbs: new Set(VERBS) };
     if (token === undefined) {
-      if (isOpen) return { name: undefined, verbs: new Set(VERBS) };
+      if (isOpen) return stranger;
       throw new FtError("denied", "This server needs a token.", {
         hint: "Ask its owner for an invite, then: ft join INVITE",
       });
@@ -63,12 +64,12 @@ export class Doorkeeper implements Access {
     await this.look();
     const key = this.#keyOf(hash);
     if (key !== undefined) return key.grant;
+    // Where nobody needs a token, one that was meant for another server does no harm.
+    if (isOpen) return stranger;
     await wait(this.#failed.add(peer), left);
     // One answer to every token that is none, was one, or will be none: it tells nothing of them.
     throw new FtError("denied", "The token is not valid.", {
-      hint: isOpen
-        ? "This server needs none: go without it, or ask its owner for another."
-        : "Ask the server's owner for a new invite, then: ft join INVITE",
+      hint: "Ask the server's owner for a new invite, then: ft join INVITE",
     });
   }
 

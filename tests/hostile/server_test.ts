@@ -62,7 +62,7 @@ function hostile(
     ana.write("mine.bin", BYTES);
     ana.write("small.txt", "small");
     const before = below(place.path);
-    const end = await ana.ft(...args, "--retries", "0");
+    const end = await ana.ft(...args, "--plain", "--retries", "0");
     const all = end.stdout + end.stderr;
     assert.equal(end.code, code, all);
     if (says !== undefined) assert.match(end.stderr, says);
@@ -261,9 +261,9 @@ Deno.test("hostile server: a list that names files outside, taken by their numbe
     }
   });
   const ana = place.client("ana", fake.address);
-  assert.equal((await ana.ft("list", "shared")).code, 0);
+  assert.equal((await ana.ft("list", "shared", "--plain")).code, 0);
   for (const [at] of names.entries()) {
-    const end = await ana.ft("fetch", String(at + 1));
+    const end = await ana.ft("fetch", String(at + 1), "--plain");
     assert.equal(end.code, 6, end.stderr);
     assert.match(end.stderr, /^Error: Cannot use the name /m);
   }
