@@ -58,6 +58,8 @@ export interface FrameDecoderOptions {
   onPartial?: () => void;
   /** Called when all that arrived was whole frames. */
   onWhole?: () => void;
+  /** Makes room for a payload that comes in parts; bytes of exactly this length. */
+  allocate?: (length: number) => Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -67,6 +69,7 @@ export interface FrameDecoderOptions {
 export class FrameDecoder extends TransformStream<Uint8Array<ArrayBuffer>, ReadFrame> {
   constructor(options: FrameDecoderOptions = {}) {
     const limit = options.limit ?? (() => FRAME_BYTES);
+    const allocate = options.allocate ?? ((length) => new Uint8Array(length));
     const header = new Uint8Array(HEADER_BYTES);
     const view = new DataView(header.buffer);
     let headerFilled = 0;
@@ -98,7 +101,7 @@ export class FrameDecoder extends TransformStream<Uint8Array<ArrayBuffer>, ReadF
               controller.enqueue({ type: view.getUint8(4), id: view.getUint32(5), payload: whole });
               continue;
             }
-            payload = new Uint8Array(length);
+            payload = allocate(length);
             filled = 0;
           }
           const take = Math.min(payload.length - filled, bytes.length - at);

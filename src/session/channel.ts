@@ -11,6 +11,7 @@ import {
 import type { Message } from "../protocol/message.ts";
 import { encodePreamble, PreambleDecoder } from "../protocol/preamble.ts";
 import type { Connection } from "../transport/connection.ts";
+import { PayloadPool } from "./payload_pool.ts";
 
 /** How often the deadlines are looked at, in milliseconds, and how often within the shortest. */
 const WATCH_MS = 1_000;
@@ -64,6 +65,7 @@ export class Channel {
   readonly #connection: Connection;
   readonly #deadlines: Deadlines;
   readonly #encoder = new FrameEncoder();
+  readonly #payloads = new PayloadPool();
   readonly #writer: WritableStreamDefaultWriter<Frame>;
   readonly #isServer: boolean;
   #sending: Promise<void> = Promise.resolve();
@@ -132,7 +134,8 @@ export class Channel {
 
   /**
    * Hands every message that arrives to `dispatch`, one after the other, until the peer has no more
-   * to say. A `dispatch` that waits holds the peer back.
+   * to say. A `dispatch` that waits holds the peer back, and has the bytes of its message to itself
+   * for that long.
    *
    * @throws FtError of what ended the conversation: the peer's ERROR, before any failure of ours.
    */
@@ -160,6 +163,7 @@ export class Channel {
           limit: frameLimit,
           onPartial: () => this.#frameSince = performance.now(),
           onWhole: () => this.#frameSince = undefined,
+          allocate: (length) => this.#payloads.take(length),
         }),
       );
     for await (const frame of frames) {
@@ -181,6 +185,7 @@ export class Channel {
       this.#greeted = true;
       this.#heardAt = performance.now();
       if (this.#frameSince !== undefined) this.#frameSince = this.#heardAt;
+      this.#payloads.giveBack(frame.payload);
     }
   }
 

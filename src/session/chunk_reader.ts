@@ -1,8 +1,9 @@
 import { chunkExtent } from "../protocol/chunk.ts";
-import { ChunkDigests, createHasher, sha256 } from "../protocol/digest.ts";
+import { ChunkDigests, createHasher } from "../protocol/digest.ts";
 import { FILE_BYTES, PIECE_BYTES } from "../protocol/limits.ts";
 import { FtError } from "../error.ts";
 import type { Source } from "../storage/store.ts";
+import { digestChunk } from "./chunk_digest.ts";
 
 /** One piece of a chunk as it was read. */
 export interface Piece {
@@ -38,7 +39,7 @@ export class ChunkReader {
     const { offset, size } = chunkExtent(index, this.#source.size ?? FILE_BYTES);
     if (size <= PIECE_BYTES) {
       const bytes = await this.#read(offset, size, known);
-      if (bytes.length > 0) yield { bytes, digest: await sha256(bytes) };
+      if (bytes.length > 0) yield { bytes, digest: await digestChunk(bytes) };
       return;
     }
     const hasher = await createHasher();

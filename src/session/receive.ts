@@ -6,12 +6,12 @@ import {
   DIGEST_BYTES,
   type Hasher,
   parseDigest,
-  sha256,
 } from "../protocol/digest.ts";
 import { FILE_BYTES, HELD_DIGESTS } from "../protocol/limits.ts";
 import type { Entry, Message, MessageOf } from "../protocol/message.ts";
 import type { Partial, Receipt, StageRequest, Store } from "../storage/store.ts";
 import { type Channel, peerFailure } from "./channel.ts";
+import { digestChunk } from "./chunk_digest.ts";
 import { waitsForReady } from "./send.ts";
 import { sendFailure, type Transfer } from "./transfer.ts";
 
@@ -166,9 +166,10 @@ export class Incoming implements Transfer {
       // Its journaled digest would vouch for what is written now, if we ended before it is verified.
       if (this.#old.has(index) && chunk.filled === 0) await partial.keep(index, NO_DIGEST);
       const isWhole = message.kind === "chunk" && chunk.filled === 0;
-      // Hashed on another thread while it is written here.
-      const hashed = isWhole ? sha256(bytes) : undefined;
-      await partial.write(offset + chunk.filled, bytes);
+      // Each on its way while the other is.
+      const written = partial.write(offset + chunk.filled, bytes);
+      const hashed = isWhole ? digestChunk(bytes) : undefined;
+      await written;
       chunk.filled += bytes.length;
       if (!isWhole) {
         chunk.hasher ??= await createHasher();

@@ -39,6 +39,9 @@ export interface FolderPartialOptions {
   readonly onClosed: () => void;
 }
 
+/** From this length on the disk takes bytes on another thread, while others arrive or are hashed. */
+const ASIDE_BYTES = 256 * 1024;
+
 type State = "open" | "publishing" | "closed";
 
 /** A partial in a staging folder: its bytes in one file, its journal in another. */
@@ -49,6 +52,8 @@ export class FolderPartial implements Partial {
   #state: State = "open";
   /** Where the file stands; -1 when that is not known. */
   #at = -1;
+  /** Ends when nothing is being written: nothing may be once somebody else has the files. */
+  #writing: Promise<void> = Promise.resolve();
   #pending: JournalRecord[] = [];
   #journaled: number;
   #behindBytes = 0;
@@ -78,18 +83,36 @@ export class FolderPartial implements Partial {
     return granted.then(() => this.#write(offset, bytes));
   }
 
-  #write(offset: number, bytes: Uint8Array): void {
+  #write(offset: number, bytes: Uint8Array): void | Promise<void> {
     this.#check();
     const { file } = this.#options;
+    const isAside = bytes.length >= ASIDE_BYTES;
     try {
       if (offset !== this.#at) file.seekSync(offset, Deno.SeekMode.Start);
-      writeAll(file, bytes);
-      this.#at = offset + bytes.length;
-      this.#behindBytes += bytes.length;
-    } catch (thrown) {
       this.#at = -1;
+      if (!isAside) writeAll(file, bytes);
+    } catch (thrown) {
       throw storageFailure(thrown, "write what arrives");
     }
+    if (!isAside) return this.#written(offset + bytes.length, bytes.length);
+    const writing = this.#writeAside(offset, bytes);
+    this.#writing = writing.catch(() => {});
+    return writing;
+  }
+
+  async #writeAside(offset: number, bytes: Uint8Array): Promise<void> {
+    const { file } = this.#options;
+    try {
+      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+    } catch (thrown) {
+      throw storageFailure(thrown, "write what arrives");
+    }
+    this.#written(offset + bytes.length, bytes.length);
+  }
+
+  #written(at: number, count: number): void {
+    this.#at = at;
+    this.#behindBytes += count;
   }
 
   async keep(index: number, digest: Uint8Array): Promise<void> {
@@ -113,6 +136,7 @@ export class FolderPartial implements Partial {
     const { file, path, journal, mtime, publish } = this.#options;
     let receipt: Receipt | undefined;
     try {
+      await this.#writing;
       await this.#flushing;
       if (this.#failure !== undefined) throw this.#failure;
       if (file.statSync().size !== size) file.truncateSync(size);
@@ -137,6 +161,7 @@ export class FolderPartial implements Partial {
   async close(): Promise<void> {
     if (this.#state !== "open") return this.#ended.promise;
     this.#state = "closed";
+    await this.#writing;
     try {
       await this.#flushing;
       await this.#flush();
@@ -151,6 +176,7 @@ export class FolderPartial implements Partial {
   async discard(): Promise<void> {
     if (this.#state !== "open") return this.#ended.promise;
     this.#state = "closed";
+    await this.#writing;
     await this.#flushing;
     await this.#options.rereading?.stop();
     this.#end(false);
