@@ -10,6 +10,7 @@ import {
 } from "./dial_failure.ts";
 import { ALPN, type PresentedKey, syntheticName, type Trust } from "./security.ts";
 import type { Socket } from "./socket.ts";
+import { systemRoots } from "./system_roots.ts";
 
 /** Variables that make the runtime trust more authorities than the public ones. */
 const EXTRA_ROOTS = ["DENO_CERT", "DENO_TLS_CA_STORE", "NODE_EXTRA_CA_CERTS"] as const;
@@ -32,7 +33,7 @@ export async function dial(
   }
   const tcp = await connect(endpoint, signal);
   if (trust.kind === "plain") return socketConnection(tcp, where);
-  const certificates = trust.kind === "pinned" ? [trust.certificate] : await systemRoots();
+  const certificates = trust.kind === "pinned" ? [trust.certificate] : systemRoots();
   const hostname = trust.kind === "pinned" ? syntheticName(trust.pin) : endpoint.hostname;
   return socketConnection(await secure(tcp, { hostname, certificates, where, signal }), where);
 }
@@ -118,10 +119,4 @@ async function dialReplacingRoots(
   if (leaf !== undefined && (await readCertificate(leaf)).pin === pin) return socket;
   socket.close();
   throw notTheOne(formatEndpoint(endpoint));
-}
-
-/** The authorities that the system trusts, beside the public ones that the runtime knows. */
-async function systemRoots(): Promise<string[]> {
-  const { getCACertificates } = await import("node:tls");
-  return getCACertificates("system");
 }
