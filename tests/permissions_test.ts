@@ -28,6 +28,7 @@ const REASONS = {
   sys: {
     networkInterfaces: "at which addresses others reach a server, for its invites",
     statfs: "how much space is left where uploads go",
+    ca: "whom the system trusts, for a server that is known by its name",
   },
 };
 

@@ -42,6 +42,8 @@ export interface Certificate {
   readonly names: readonly string[];
   /** Whether no authority vouches for it. */
   readonly isSelfIssued: boolean;
+  /** Whether it is valid at a time, in milliseconds since 1970. */
+  isValidAt(time: number): boolean;
   /** Whether a private key in PEM is the one it belongs to; false for what is no key. */
   isOf(key: string): boolean;
 }
@@ -67,6 +69,8 @@ export async function readCertificate(der: Uint8Array<ArrayBuffer>): Promise<Cer
     names: [...(certificate.subjectAltName ?? "").matchAll(/DNS:([^,\s]+)/g)]
       .map(([, name = ""]) => name),
     isSelfIssued: certificate.issuer === certificate.subject,
+    isValidAt: (time) =>
+      Date.parse(certificate.validFrom) <= time && time <= Date.parse(certificate.validTo),
     isOf(key) {
       try {
         return certificate.checkPrivateKey(createPrivateKey(key));

@@ -1,3 +1,4 @@
+import { toFailure } from "../error.ts";
 import { certificatesIn, readCertificate } from "./certificate.ts";
 import { type Connection, socketConnection } from "./connection.ts";
 import { type Endpoint, formatEndpoint } from "./endpoint.ts";
@@ -5,9 +6,11 @@ import {
   CONNECT_MS,
   dialFailure,
   handshakeFailure,
+  notNow,
   notTheOne,
   otherProtocol,
 } from "./dial_failure.ts";
+import type { NodeTlsSocket } from "./node_tls.ts";
 import { ALPN, type PresentedKey, syntheticName, type Trust } from "./security.ts";
 import type { Socket } from "./socket.ts";
 import { systemRoots } from "./system_roots.ts";
@@ -109,14 +112,25 @@ async function dialReplacingRoots(
   signal?: AbortSignal,
 ): Promise<Socket> {
   const { openNodeTls } = await import("./node_tls.ts");
-  const socket = await openNodeTls(endpoint, {
+  const where = formatEndpoint(endpoint);
+  const options = {
     ca: certificate,
     servername: syntheticName(pin),
     // Who is meant is told by the key.
     checkServerIdentity: () => undefined,
-  }, signal);
+  };
+  let socket: NodeTlsSocket;
+  try {
+    socket = await openNodeTls(endpoint, options, signal);
+  } catch (thrown) {
+    // It does not say when that is for its time alone.
+    const [known] = certificatesIn(certificate);
+    const isStale = known !== undefined && toFailure(thrown).code === "identity" &&
+      !(await readCertificate(known)).isValidAt(Date.now());
+    throw isStale ? notNow(where, thrown) : thrown;
+  }
   const [leaf] = socket.chain;
   if (leaf !== undefined && (await readCertificate(leaf)).pin === pin) return socket;
   socket.close();
-  throw notTheOne(formatEndpoint(endpoint));
+  throw notTheOne(where);
 }

@@ -12,14 +12,7 @@ export function handshakeFailure(thrown: unknown, where: string): FtError {
   const cause = { cause: thrown };
   const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
   const said = thrown instanceof Error ? `${code} ${thrown.message}` : "";
-  if (CLOCK.test(said)) {
-    const now = new Date().toISOString().slice(0, 10);
-    return new FtError(
-      "identity",
-      `The certificate of ${where} is not valid on ${now}, which is today by this machine's clock.`,
-      { ...cause, hint: "If the clock is wrong, set it. Else the server needs a new certificate." },
-    );
-  }
+  if (CLOCK.test(said)) return notNow(where, thrown);
   if (CERTIFICATE.test(said)) return notTheOne(where, thrown);
   if (toFailure(thrown).code === "timeout") {
     return new FtError("timeout", `${where} took too long to shake hands.`, cause);
@@ -32,6 +25,16 @@ export function handshakeFailure(thrown: unknown, where: string): FtError {
     });
   }
   return new FtError("lost", "The connection was lost before it was secure.", cause);
+}
+
+/** The failure of a certificate that is not valid today. */
+export function notNow(where: string, cause?: unknown): FtError {
+  const now = new Date().toISOString().slice(0, 10);
+  return new FtError(
+    "identity",
+    `The certificate of ${where} is not valid on ${now}, which is today by this machine's clock.`,
+    { cause, hint: "If the clock is wrong, set it. Else the server needs a new certificate." },
+  );
 }
 
 /** The failure of a peer that is not who is meant. */

@@ -1,6 +1,5 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { temporaryFolder } from "../../tests/fixtures/staged.ts";
-import { FtError } from "../error.ts";
 import type { Verb } from "../session/access.ts";
 import { InviteToken } from "../storage/invite_token.ts";
 import { Records } from "../storage/records.ts";

@@ -18,6 +18,8 @@ const IDENTITY = "server.pem";
 /** Bytes of a PEM file that are read at most. */
 const MOST_BYTES = 1024 * 1024;
 
+const PEM_HINT = "Check what --cert and --key name.";
+
 /**
  * The key and certificate of a server; undefined without encryption.
  *
@@ -69,9 +71,9 @@ function pem(path: string): string {
     if (isFile && size <= MOST_BYTES) return Deno.readTextFileSync(path);
   } catch (thrown) {
     if (thrown instanceof Deno.errors.NotFound) {
-      throw new FtError("not_found", `File '${path}' not found.`);
+      throw new FtError("not_found", `File '${path}' not found.`, { hint: PEM_HINT });
     }
     throw storageFailure(thrown, `read '${path}'`);
   }
-  throw new FtError("usage", `'${path}' is no PEM file.`);
+  throw new FtError("usage", `'${path}' is no PEM file.`, { hint: PEM_HINT });
 }
