@@ -41,7 +41,7 @@ const PACKAGES: Record<string, string> = {
 const HEAVY: Record<string, readonly string[]> = {
   "node:crypto": ["src/protocol/digest.ts", "src/transport/certificate.ts"],
   "node:fs": ["src/storage/free_space.ts"],
-  "node:tls": ["src/transport/node_tls.ts"],
+  "node:tls": ["src/transport/node_tls.ts", "src/transport/dial.ts"],
 };
 const MOST_LINES = 320;
 

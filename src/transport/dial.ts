@@ -13,7 +13,6 @@ import {
 import type { NodeTlsSocket } from "./node_tls.ts";
 import { ALPN, type PresentedKey, syntheticName, type Trust } from "./security.ts";
 import type { Socket } from "./socket.ts";
-import { systemRoots } from "./system_roots.ts";
 
 /** Variables that make the runtime trust more authorities than the public ones. */
 const EXTRA_ROOTS = ["DENO_CERT", "DENO_TLS_CA_STORE", "NODE_EXTRA_CA_CERTS"] as const;
@@ -36,7 +35,7 @@ export async function dial(
   }
   const tcp = await connect(endpoint, signal);
   if (trust.kind === "plain") return socketConnection(tcp, where);
-  const certificates = trust.kind === "pinned" ? [trust.certificate] : systemRoots();
+  const certificates = trust.kind === "pinned" ? [trust.certificate] : await systemRoots();
   const hostname = trust.kind === "pinned" ? syntheticName(trust.pin) : endpoint.hostname;
   return socketConnection(await secure(tcp, { hostname, certificates, where, signal }), where);
 }
@@ -133,4 +132,16 @@ async function dialReplacingRoots(
   if (leaf !== undefined && (await readCertificate(leaf)).pin === pin) return socket;
   socket.close();
   throw notTheOne(where);
+}
+
+/** The authorities that the system trusts, beside the public ones that the runtime knows. */
+async function systemRoots(): Promise<string[]> {
+  const { getCACertificates } = await import("node:tls");
+  try {
+    return getCACertificates("system");
+  } catch (thrown) {
+    // No option of `deno run` grants the permission by its name; a file of permissions does.
+    if (thrown instanceof Deno.errors.NotCapable) return [];
+    throw thrown;
+  }
 }
