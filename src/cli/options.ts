@@ -54,7 +54,9 @@ export const OPTIONS = {
     kind: "text",
     metavar: "ADDRESS",
     default: "127.0.0.1",
-    help: "Address to listen on; 0.0.0.0 is every address of this machine.",
+    help:
+      "Address to listen on; 0.0.0.0 is every address of this machine. Where others reach it, " +
+      "a token is needed.",
   },
   port: {
     kind: "integer",
@@ -72,9 +74,11 @@ export const OPTIONS = {
   },
   "require-token": {
     kind: "flag",
-    help: "Let nobody in without a token on this machine itself either.",
+    help:
+      "Ask for a token on this machine itself, too. Where ports are forwarded to it, strangers " +
+      "look like this machine.",
   },
-  open: { kind: "flag", help: "Let everybody in without a token, wherever it listens." },
+  open: { kind: "flag", help: "Let everybody in who reaches the port, without a token." },
   cert: {
     kind: "text",
     metavar: "FILE",
@@ -153,7 +157,7 @@ export const OPTIONS = {
     metavar: "DURATION",
     default: "10s",
     min: "1s",
-    help: "How long a connection has to say who it is.",
+    help: "How long a connection has for the TLS handshake, and then to say who it is.",
   },
   "frame-timeout": {
     kind: "duration",

@@ -1,7 +1,7 @@
 /**
  * The one table of what can be typed after `ft`: here the commands, in options.ts what they share.
- * Parsing and help are made from it; whatever else
- * needs to know a command or an option (completion, a manual page, a config file) reads it here.
+ * Parsing and help are made from it; whatever else needs to know a command or an option
+ * (completion, a manual page, a config file) reads it here.
  *
  * @module
  */
@@ -45,10 +45,12 @@ const SERVER = ["server", "token-file", "trust-first", "plain"] as const;
 /** Every command by its name. */
 export const COMMANDS = {
   serve: {
-    summary: "Serve the three rooms to others on the network",
+    summary: "Serve three rooms for files to others",
     about: "Below the root, uploads/ takes private uploads that no client can list or read, " +
       "shared_files/ holds what you put there for download, and shared_uploads/ what clients " +
-      "share with each other. Ctrl-C stops it; interrupted transfers go on later.",
+      "share with each other. Everything is encrypted. On this machine alone it is open; where " +
+      "others reach it, it asks for a token and prints the commands that join it. Ctrl-C stops " +
+      "it; interrupted transfers go on later.",
     operands: [],
     options: [
       "host",
@@ -78,7 +80,7 @@ export const COMMANDS = {
       { args: ["serve"], sentence: "Serve the current folder to this machine." },
       {
         args: ["serve", "--host", "0.0.0.0", "--root", "/srv/ft"],
-        sentence: "Serve another folder to the whole network.",
+        sentence: "Serve another folder to all who have its invite.",
       },
     ],
   },
@@ -95,7 +97,7 @@ export const COMMANDS = {
     options: [...SERVER, "output", "retries", "state", "quiet"],
     examples: [
       { args: ["client"], sentence: "Open the menu for the server on this machine." },
-      { args: ["client", "192.168.1.20:5000"], sentence: "Open it for another server." },
+      { args: ["client", "nas"], sentence: "Open it for a server that was joined." },
     ],
   },
   put: {
@@ -106,7 +108,7 @@ export const COMMANDS = {
     examples: [
       { args: ["put", "report.pdf"], sentence: "Upload one file." },
       {
-        args: ["put", "--server", "192.168.1.20:5000", "--", "-odd name.txt"],
+        args: ["put", "--server", "nas", "--", "-odd name.txt"],
         sentence: "Upload a file whose name begins with a dash.",
       },
     ],
@@ -184,7 +186,7 @@ export const COMMANDS = {
     examples: [
       { args: ["join", "-", "nas"], sentence: "Paste an invite that nobody else shall see." },
       {
-        args: ["join", "ft://192.168.1.20:5000/system", "nas"],
+        args: ["join", "ft://files.example.org:5000/system", "files"],
         sentence: "Save a server whose certificate this system knows.",
       },
     ],

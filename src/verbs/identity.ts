@@ -2,6 +2,7 @@ import { FtError } from "../error.ts";
 import { storageFailure } from "../storage/failure.ts";
 import { createState, damaged, readState } from "../storage/state_file.ts";
 import { makeIdentity, type NamedIdentity, readIdentity } from "../transport/identity.ts";
+import { isHostName } from "./invite.ts";
 
 /** Where a server has its key from, or that it has none. */
 export type ServerSecurity =
@@ -33,7 +34,13 @@ export async function identityOf(security: ServerSecurity): Promise<NamedIdentit
     case "files": {
       const { certificate, key } = security;
       const texts = { certificate: pem(certificate), key: pem(key) };
-      return await readIdentity(texts, `'${certificate}' and '${key}'`);
+      const identity = await readIdentity(texts, `'${certificate}' and '${key}'`);
+      // An invite says one host, and only those that vouch for themselves are known by their key.
+      const names = identity.names.filter(isHostName);
+      if (names.length > 0 || identity.isSelfIssued) return { ...identity, names };
+      throw new FtError("usage", `'${certificate}' is for no host that an invite could say.`, {
+        hint: "Clients know it by a name such as files.example.org; a wildcard alone is none.",
+      });
     }
   }
 }

@@ -47,6 +47,11 @@ export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
+/** Whether text is a host name as an invite can say it: one host, so no wildcard. */
+export function isHostName(text: string): boolean {
+  return HOST.test(text);
+}
+
 /** Whether text says how a server is known. */
 export function isServerKey(text: string): text is ServerKey {
   return WORDS.has(text) || PIN.test(text);

@@ -130,7 +130,7 @@ function servingOf(
 ): Serving {
   if (identity === undefined) return { hosts: [hostname], port, key: "plain", locked };
   const { pin, names, isSelfIssued } = identity;
-  return isSelfIssued || names.length === 0
+  return isSelfIssued
     ? { hosts: [hostname], port, key: pin, locked }
     : { hosts: names, port, key: "system", locked };
 }

@@ -1,5 +1,6 @@
 /** Servers with certificates other than the one that ft makes. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { syntheticName } from "../../src/transport/security.ts";
 import { writeFile } from "../files.ts";
 import { assertFails, fingerprintOf } from "../identity.ts";
@@ -49,6 +50,14 @@ Deno.test("a server with a certificate from an authority is known by its name", 
   // Nobody here vouches for it.
   const says = /^Error: localhost:\d+ cannot prove that it is the server that is meant\./m;
   assertFails(await trusting({}, "list"), 4, says);
+  // A bundle that was started by hand has not the permission to ask for the system's roots.
+  const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
+  const allow = ["read", "write", "net", "env", "sys=networkInterfaces,statfs"];
+  const flags = allow.map((one) => `--allow-${one}`);
+  const byHand = [Deno.execPath(), "run", "-q", "--no-prompt", ...flags, main, "list"];
+  const options = { cwd: ana.folder, env: { ...ana.env, ...env } };
+  const listed = await place.start(byHand, options).finished;
+  assert.equal(listed.code, 0, listed.stderr);
   // The certificate is for another name.
   const other = invite.replace("localhost", "127.0.0.1");
   assertFails(await trusting(env, "list", "--server", other), 4, /cannot prove/);
@@ -93,6 +102,9 @@ Deno.test("files that are no certificate and key are named, before anything is m
   writeFile(`${place.path}/key.pem`, mine.key);
   writeFile(`${place.path}/other.pem`, other.key);
   writeFile(`${place.path}/none.txt`, "no PEM");
+  const wild = await (await Authority.make("an authority")).issue("*.example.org");
+  writeFile(`${place.path}/wild.pem`, wild.certificate);
+  writeFile(`${place.path}/wild.key`, wild.key);
   const cases: [string[], number, RegExp][] = [
     [["--cert", "cert.pem"], 2, /--cert and --key go together/],
     [["--cert", "cert.pem", "--key", "key.pem", "--plain"], 2, /without --plain/],
@@ -101,6 +113,7 @@ Deno.test("files that are no certificate and key are named, before anything is m
     [["--cert", "cert.pem", "--key", "none.txt"], 2, /there is no private key/],
     [["--cert", "cert.pem", "--key", "other.pem"], 2, /is not that of the certificate/],
     [["--cert", ".", "--key", "key.pem"], 2, /is no PEM file/],
+    [["--cert", "wild.pem", "--key", "wild.key"], 2, /is for no host that an invite could say/],
   ];
   for (const [args, code, says] of cases) {
     const serve = ["serve", "--port", "0", "--root", "new", ...args];
