@@ -41,8 +41,10 @@ async function added(
 ): Promise<string> {
   const { code, stdout, stderr } = await token(place, server, "add", name, ...args);
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /^[\w-]{22}\n$/);
-  return stdout.trim();
+  const [first = "", ...commands] = stdout.trim().split("\n");
+  assert.match(first, /^[\w-]{22}$/);
+  assert.match(commands.join("\n"), new RegExp(`^ft join 'ft://\\S+/[\\w-]{43}#${first}'`));
+  return first;
 }
 
 Deno.test("ft serve --require-token lets in who has the invite's token, also after a restart", async () => {

@@ -166,6 +166,7 @@ export class Link {
 function connectionOf(from: Pipe, to: Pipe, peer: string): Connection {
   return {
     peer: `memory:${peer}`,
+    openedAt: performance.now(),
     readable: new ReadableStream({
       async pull(controller) {
         try {

@@ -35,5 +35,6 @@ export async function invitationText(
   const invites = invitesFor(serving, token, localInterfaces());
   const [first] = invites;
   const code = first === undefined ? undefined : await qr?.(first);
-  return `${key}Join from another machine with:\n${joinLines(invites)}${code ?? ""}`;
+  const from = serving.hosts.every(isLoopback) ? "" : " from another machine";
+  return `${key}Join${from} with:\n${joinLines(invites)}${code ?? ""}`;
 }

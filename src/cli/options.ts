@@ -157,7 +157,7 @@ export const OPTIONS = {
     metavar: "DURATION",
     default: "10s",
     min: "1s",
-    help: "How long a connection has for the TLS handshake, and then to say who it is.",
+    help: "How long a connection has for the TLS handshake and to say who it is.",
   },
   "frame-timeout": {
     kind: "duration",

@@ -24,7 +24,7 @@ const NEXT: Partial<Record<FailureCode, string>> = {
 };
 
 /** The token of an invite, wherever one stands in an error: what it is worth is not for a log. */
-const INVITED = /(ft:\/\/[^\s'#]*#)[^\s']+/g;
+const INVITED = /((?:ft:\/\/[^\s'#]*|\/(?:[\w-]{43}|system|plain))#)[^\s']+/g;
 
 /** Text as it is shown: harmless, and without the token of an invite. */
 function shown(text: string): string {

@@ -80,7 +80,6 @@ export class Channel {
   #writeSince = 0;
   #frameSince: number | undefined;
   #dispatching = false;
-  readonly #openedAt = performance.now();
   #heardAt = performance.now();
   #saidAt = performance.now();
   #greeted = false;
@@ -257,7 +256,10 @@ export class Channel {
     const late = (since: number, seconds: number) => now - since > seconds * 1000;
     const { handshake, frame, idle, ping } = this.#deadlines;
     const heeded = this.#reading && !this.#dispatching;
-    if (this.#reading && this.#isServer && !this.#greeted && late(this.#openedAt, handshake)) {
+    if (
+      this.#reading && this.#isServer && !this.#greeted &&
+      late(this.#connection.openedAt, handshake)
+    ) {
       this.#expire("No greeting came in time.");
     } else if (heeded && late(this.#frameSince ?? now, frame)) {
       this.#expire("A message took too long to arrive.");

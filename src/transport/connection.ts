@@ -9,6 +9,8 @@ export interface Connection {
   readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
   /** The peer's address, for the log: `HOST:PORT`. */
   readonly peer: string;
+  /** When it was accepted or dialled, by the clock of `performance.now()`. */
+  readonly openedAt: number;
   /** Reads and drops what still comes, at most so many milliseconds, so that the peer can hear. */
   drain(milliseconds: number): Promise<void>;
   /** Ends both directions at once. May be called at any time, more than once. */
@@ -154,23 +156,32 @@ class GatheringSink implements UnderlyingSink<Uint8Array<ArrayBuffer>> {
   }
 }
 
-/** The connection over a socket. `onEnd` is called once, when it is closed. */
+/** What is known of a socket. */
+export interface SocketOptions {
+  /** When it was accepted or dialled; now when it is not said. */
+  readonly openedAt?: number;
+  /** Called once, when it is closed. */
+  readonly onEnd?: () => void;
+}
+
+/** The connection over a socket to `peer`. */
 export function socketConnection(
   socket: Socket,
   peer: string,
-  onEnd: () => void = () => {},
+  { openedAt = performance.now(), onEnd }: SocketOptions = {},
 ): Connection {
   let open = true;
   function abort() {
     if (!open) return;
     open = false;
     socket.close();
-    onEnd();
+    onEnd?.();
   }
   return {
     readable: readableOf(socket),
     writable: new WritableStream(new GatheringSink(socket)),
     peer,
+    openedAt,
     async drain(milliseconds) {
       const timer = setTimeout(abort, milliseconds);
       const dropped = new Uint8Array(LEAST_READ_BYTES);

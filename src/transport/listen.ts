@@ -91,6 +91,7 @@ class SocketListener implements Listener {
   }
 
   async #take(conn: Deno.TcpConn, onConnection: (incoming: Incoming) => void): Promise<void> {
+    const openedAt = performance.now();
     const { hostname, port } = conn.remoteAddr;
     // A dual-stack listener sees IPv4 peers in their IPv6 form.
     const address = hostname.replace(/^::ffff:(?=[0-9.]+$)/, "");
@@ -112,7 +113,7 @@ class SocketListener implements Listener {
       this.#options.onFailure?.(peer, toFailure(thrown));
       return;
     }
-    const connection = socketConnection(socket, peer, leave);
+    const connection = socketConnection(socket, peer, { openedAt, onEnd: leave });
     ending.signal.addEventListener("abort", () => connection.abort(), { once: true });
     onConnection({ connection, keep: () => place?.keep(), isOver });
   }

@@ -1,6 +1,8 @@
 import { FtError } from "../../error.ts";
+import { invitesFor, localInterfaces, readServing } from "../../verbs/serving.ts";
 import { addToken, listTokens, revokeToken, type Token } from "../../verbs/tokens.ts";
 import type { Options } from "../arguments.ts";
+import { joinLines } from "../invitation.ts";
 import { err, out } from "../shell.ts";
 import { escapeText, formatTime } from "../text.ts";
 
@@ -22,14 +24,14 @@ export async function runToken(operands: readonly string[], options: Options): P
   const { allow, expires } = options;
   if (allow === undefined) throw misused("'ft token add' needs --allow.");
   const until = expires === undefined ? {} : { expires: Date.now() + expires };
-  tellToken(await addToken(root, name, allow.split(","), until));
+  tellToken(root, await addToken(root, name, allow.split(","), until));
   if (!quiet) err("It is not kept and cannot be shown again.\n");
   return 0;
 }
 
-/** Shows a new token: alone on standard output, for a program to read. */
-function tellToken(token: string): void {
-  out(`${token}\n`);
+/** Shows a new token, first alone in a line, then as the commands that join with it. */
+function tellToken(root: string, token: string): void {
+  out(`${token}\n${joinLines(invitesFor(readServing(root), token, localInterfaces()))}`);
 }
 
 function misused(message: string): FtError {
