@@ -58,6 +58,8 @@ export interface FrameDecoderOptions {
   onPartial?: () => void;
   /** Called when all that arrived was whole frames. */
   onWhole?: () => void;
+  /** Called with bytes of the input that no frame is a view of. */
+  onTaken?: (bytes: Uint8Array<ArrayBuffer>) => void;
   /** Makes room for a payload that comes in parts; bytes of exactly this length. */
   allocate?: (length: number) => Uint8Array<ArrayBuffer>;
 }
@@ -80,6 +82,7 @@ export class FrameDecoder extends TransformStream<Uint8Array<ArrayBuffer>, ReadF
       transform(bytes, controller) {
         let at = 0;
         let begun = false;
+        let isLent = false;
         while (at < bytes.length) {
           if (payload === undefined) {
             const take = Math.min(HEADER_BYTES - headerFilled, bytes.length - at);
@@ -98,6 +101,7 @@ export class FrameDecoder extends TransformStream<Uint8Array<ArrayBuffer>, ReadF
               const whole = bytes.subarray(at, at + length);
               at += length;
               headerFilled = 0;
+              isLent = true;
               controller.enqueue({ type: view.getUint8(4), id: view.getUint32(5), payload: whole });
               continue;
             }
@@ -115,6 +119,7 @@ export class FrameDecoder extends TransformStream<Uint8Array<ArrayBuffer>, ReadF
         }
         if (headerFilled === 0) options.onWhole?.();
         else if (begun) options.onPartial?.();
+        if (!isLent) options.onTaken?.(bytes);
       },
       flush() {
         if (headerFilled > 0) {

@@ -162,6 +162,7 @@ export class Channel {
           limit: frameLimit,
           onPartial: () => this.#frameSince = performance.now(),
           onWhole: () => this.#frameSince = undefined,
+          onTaken: (bytes) => this.#connection.giveBack(bytes),
           allocate: (length) => this.#payloads.take(length),
         }),
       );

@@ -1,5 +1,5 @@
-import { FtError, toFailure } from "../error.ts";
-import { type Socket, writeAll } from "./socket.ts";
+import { BlockSource } from "./block_source.ts";
+import { lost, type Socket, writeAll } from "./socket.ts";
 
 /** A byte pipe with a peer. */
 export interface Connection {
@@ -11,88 +11,20 @@ export interface Connection {
   readonly peer: string;
   /** When it was accepted or dialled, by the clock of `performance.now()`. */
   readonly openedAt: number;
+  /** Says that nobody looks at bytes of {@linkcode readable} any more: their room is used again. */
+  giveBack(bytes: Uint8Array<ArrayBuffer>): void;
   /** Reads and drops what still comes, at most so many milliseconds, so that the peer can hear. */
   drain(milliseconds: number): Promise<void>;
   /** Ends both directions at once. May be called at any time, more than once. */
   abort(): void;
 }
 
-/** Bytes asked of the socket at a time: large reads cost fewer turns of the event loop. */
-const READ_BYTES = 512 * 1024;
-/** TLS gives one record of 16 KiB at a time; they are passed on together, up to this much. */
-const FULL_BYTES = 256 * 1024;
-/** A read block with less room than this left is followed by a new one. */
-const LEAST_READ_BYTES = 64 * 1024;
+/** Bytes that are dropped at a time. */
+const DROP_BYTES = 64 * 1024;
 /** Writes shorter than this wait for their neighbours and travel together. */
 const SMALL_BYTES = 32 * 1024;
 /** What is gathered at most. */
 const GATHER_BYTES = 128 * 1024;
-
-function lost(thrown: unknown): FtError {
-  if (thrown instanceof FtError) return thrown;
-  // What the system calls it ("Broken pipe") helps nobody.
-  const code = toFailure(thrown).code === "timeout" ? "timeout" : "lost";
-  return new FtError(code, undefined, { cause: thrown });
-}
-
-function readableOf(socket: Socket): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let block = new Uint8Array(READ_BYTES);
-  /** A read that was begun into the block and has not ended. */
-  let begun: Promise<number | null> | undefined;
-  let hasEnded = false;
-
-  /** Bytes at the start of the block: what there is, and more while more is there at once. */
-  async function fill(): Promise<number> {
-    let filled = 0;
-    for (;;) {
-      begun ??= readOrEnd(socket, block.subarray(filled));
-      const count = filled === 0 ? await begun : await Promise.race([begun, nextTurn()]);
-      if (count === undefined) break;
-      begun = undefined;
-      if (count === null) {
-        hasEnded = true;
-        break;
-      }
-      filled += count;
-      if (filled >= FULL_BYTES || filled === block.length) break;
-    }
-    return filled;
-  }
-
-  return new ReadableStream({
-    async pull(controller) {
-      if (begun === undefined && block.length < LEAST_READ_BYTES) {
-        block = new Uint8Array(READ_BYTES);
-      }
-      try {
-        const filled = await fill();
-        if (filled > 0) controller.enqueue(block.subarray(0, filled));
-        block = block.subarray(filled);
-        if (hasEnded) controller.close();
-      } catch (thrown) {
-        controller.error(lost(thrown));
-      }
-    },
-  });
-}
-
-/**
- * Reads; an end without TLS's own farewell is an end, too. That somebody may have cut the
- * connection is nothing new: what is whole and what is not is told by the frames.
- */
-async function readOrEnd(socket: Socket, into: Uint8Array): Promise<number | null> {
-  try {
-    return await socket.read(into);
-  } catch (thrown) {
-    if (thrown instanceof Deno.errors.UnexpectedEof) return null;
-    throw thrown;
-  }
-}
-
-/** Resolves when the event loop has come round. */
-function nextTurn(): Promise<undefined> {
-  return new Promise((resolve) => setImmediate(() => resolve(undefined)));
-}
 
 /**
  * Gathers short writes until the event loop has come round, and what comes while a write is under
@@ -171,6 +103,7 @@ export function socketConnection(
   { openedAt = performance.now(), onEnd }: SocketOptions = {},
 ): Connection {
   let open = true;
+  const source = new BlockSource(socket);
   function abort() {
     if (!open) return;
     open = false;
@@ -178,13 +111,14 @@ export function socketConnection(
     onEnd?.();
   }
   return {
-    readable: readableOf(socket),
+    readable: new ReadableStream(source),
     writable: new WritableStream(new GatheringSink(socket)),
     peer,
     openedAt,
+    giveBack: (bytes) => source.giveBack(bytes),
     async drain(milliseconds) {
       const timer = setTimeout(abort, milliseconds);
-      const dropped = new Uint8Array(LEAST_READ_BYTES);
+      const dropped = new Uint8Array(DROP_BYTES);
       try {
         while (await socket.read(dropped) !== null);
       } catch {

@@ -1,3 +1,5 @@
+import { FtError, toFailure } from "../error.ts";
+
 /** A pipe of bytes with a peer, as the runtime gives it: {@linkcode Deno.Conn} is one. */
 export interface Socket {
   /** Fills some of `into`; null once the peer has no more to say. */
@@ -13,4 +15,12 @@ export interface Socket {
 /** Writes all of `bytes`. */
 export async function writeAll(socket: Socket, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await socket.write(bytes.subarray(at));
+}
+
+/** What a socket threw, as a failure of the connection. */
+export function lost(thrown: unknown): FtError {
+  if (thrown instanceof FtError) return thrown;
+  // What the system calls it ("Broken pipe") helps nobody.
+  const code = toFailure(thrown).code === "timeout" ? "timeout" : "lost";
+  return new FtError(code, undefined, { cause: thrown });
 }
