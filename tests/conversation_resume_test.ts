@@ -152,7 +152,7 @@ Deno.test("resume: of another version only the chunks that differ travel, and it
   assert.deepEqual(world.read("shared", "a"), other);
   assert.equal(told.length, 1);
   const [held = 0, kept = 0] = told[0] ?? [];
-  assert(held >= 4 * MiB);
+  assert(held >= 4 * MiB, `${held}`);
   assert.equal(kept, held - 2 * MiB);
   const sent = talk.link.carried("up");
   assert(sent - (other.length - kept) < 10_000, `${sent} bytes for ${other.length - kept}`);

@@ -26,6 +26,8 @@ const TOLD: ReadonlySet<FailureCode> = new Set([
   "busy",
   "limit",
 ]);
+/** Pieces that are written and hashed at once, so that neither the wire nor the disk stands still. */
+const PIPELINE = 3;
 /** Milliseconds that a side which gives up waits for the peer to hear why. */
 const LINGER_MS = 2_000;
 
@@ -66,6 +68,8 @@ export class Channel {
   readonly #deadlines: Deadlines;
   readonly #encoder = new FrameEncoder();
   readonly #payloads = new PayloadPool();
+  /** Pieces that are worked on, oldest first. */
+  readonly #underWay: Promise<void>[] = [];
   readonly #writer: WritableStreamDefaultWriter<Frame>;
   readonly #isServer: boolean;
   #sending: Promise<void> = Promise.resolve();
@@ -133,8 +137,7 @@ export class Channel {
 
   /**
    * Hands every message that arrives to `dispatch`, one after the other, until the peer has no more
-   * to say. A `dispatch` that waits holds the peer back, and has the bytes of its message to itself
-   * for that long.
+   * to say. A `dispatch` that waits holds the peer back.
    *
    * @throws FtError of what ended the conversation: the peer's ERROR, before any failure of ours.
    */
@@ -185,7 +188,6 @@ export class Channel {
       this.#greeted = true;
       this.#heardAt = performance.now();
       if (this.#frameSince !== undefined) this.#frameSince = this.#heardAt;
-      this.#payloads.giveBack(frame.payload);
     }
   }
 
@@ -195,6 +197,15 @@ export class Channel {
     throw new FtError("version", `Version ${version} of FT is not spoken here, only ${spoken}.`, {
       hint: "Use the same version of ft on both sides.",
     });
+  }
+
+  /**
+   * Lets a few pieces be worked on while the next ones arrive: returns what the peer has to wait
+   * for, if anything. `work` never rejects; until it ends it has the bytes of its message to itself.
+   */
+  pipeline(work: Promise<void>, bytes: Uint8Array<ArrayBuffer>): void | Promise<void> {
+    this.#underWay.push(work.then(() => this.#payloads.giveBack(bytes)));
+    return this.#underWay.length > PIPELINE ? this.#underWay.shift() : undefined;
   }
 
   /** Nothing more will be sent. */

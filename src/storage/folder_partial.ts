@@ -54,6 +54,8 @@ export class FolderPartial implements Partial {
   #at = -1;
   /** Ends when nothing is being written: nothing may be once somebody else has the files. */
   #writing: Promise<void> = Promise.resolve();
+  #isWriting = false;
+  #idle: () => Promise<void> = () => Promise.resolve();
   #pending: JournalRecord[] = [];
   #journaled: number;
   #behindBytes = 0;
@@ -76,6 +78,10 @@ export class FolderPartial implements Partial {
     return this.#claim = claim(path, file.statSync().size);
   }
 
+  attend(idle: () => Promise<void>): void {
+    this.#idle = idle;
+  }
+
   write(offset: number, bytes: Uint8Array): void | Promise<void> {
     this.#check();
     const granted = this.#claim?.grow(offset + bytes.length, bytes.length);
@@ -85,29 +91,45 @@ export class FolderPartial implements Partial {
 
   #write(offset: number, bytes: Uint8Array): void | Promise<void> {
     this.#check();
-    const { file } = this.#options;
-    const isAside = bytes.length >= ASIDE_BYTES;
-    try {
-      if (offset !== this.#at) file.seekSync(offset, Deno.SeekMode.Start);
-      this.#at = -1;
-      if (!isAside) writeAll(file, bytes);
-    } catch (thrown) {
-      throw storageFailure(thrown, "write what arrives");
+    if (bytes.length < ASIDE_BYTES && !this.#isWriting) {
+      this.#seek(offset);
+      try {
+        writeAll(this.#options.file, bytes);
+      } catch (thrown) {
+        throw storageFailure(thrown, "write what arrives");
+      }
+      return this.#written(offset + bytes.length, bytes.length);
     }
-    if (!isAside) return this.#written(offset + bytes.length, bytes.length);
-    const writing = this.#writeAside(offset, bytes);
-    this.#writing = writing.catch(() => {});
+    // One after the other: they share the place where the file stands.
+    this.#isWriting = true;
+    const writing = this.#writing.then(() => this.#writeAside(offset, bytes));
+    const ended = writing.catch(() => {}).then(() => {
+      if (this.#writing === ended) this.#isWriting = false;
+    });
+    this.#writing = ended;
     return writing;
   }
 
   async #writeAside(offset: number, bytes: Uint8Array): Promise<void> {
-    const { file } = this.#options;
+    this.#check();
+    this.#seek(offset);
     try {
+      const { file } = this.#options;
       for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
     } catch (thrown) {
       throw storageFailure(thrown, "write what arrives");
     }
     this.#written(offset + bytes.length, bytes.length);
+  }
+
+  #seek(offset: number): void {
+    try {
+      if (offset !== this.#at) this.#options.file.seekSync(offset, Deno.SeekMode.Start);
+      // Until it is known again.
+      this.#at = -1;
+    } catch (thrown) {
+      throw storageFailure(thrown, "write what arrives");
+    }
   }
 
   #written(at: number, count: number): void {
@@ -183,8 +205,9 @@ export class FolderPartial implements Partial {
   }
 
   /** Ends it for a newer run of the same transfer, which then goes on from the same files. */
-  supersede(): Promise<void> {
-    return this.close();
+  async supersede(): Promise<void> {
+    await this.#idle();
+    await this.close();
   }
 
   #check(): void {

@@ -94,6 +94,11 @@ export interface Partial {
   write(offset: number, bytes: Uint8Array): void | Promise<void>;
   /** Journals a chunk that is verified and written; a digest of zeros takes an earlier one back. */
   keep(index: number, digest: Uint8Array): void | Promise<void>;
+  /**
+   * Says what ends when nothing is worked on that was written and is not journaled yet: who takes
+   * the partial over waits for it.
+   */
+  attend?(idle: () => Promise<void>): void;
   /** Makes it a file of its room, in one step, without replacing another by accident. */
   publish(size: number, digest: string): Promise<Receipt>;
   /** Keeps what is journaled for a later run. Nothing happens after publish or discard. */
