@@ -94,8 +94,13 @@ export function isSame(a: Deno.FileInfo, b: Deno.FileInfo): boolean {
 
 /** Whether `path` exists below `root` with no link on the way. */
 export function isInside(root: string, path: string): boolean {
+  return path.startsWith(`${root}/`) && isReal(path);
+}
+
+/** Whether `path` exists with no link on the way. */
+export function isReal(path: string): boolean {
   try {
-    return path.startsWith(`${root}/`) && slashed(Deno.realPathSync(path)) === slashed(path);
+    return slashed(Deno.realPathSync(path)) === slashed(path);
   } catch {
     return false;
   }

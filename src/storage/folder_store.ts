@@ -1,6 +1,14 @@
 import { FtError } from "../error.ts";
 import { numberedName } from "../name.ts";
-import { findInside, type Found, lookAt, makeFolders, nameAround, openInside } from "./confine.ts";
+import {
+  findInside,
+  type Found,
+  isReal,
+  lookAt,
+  makeFolders,
+  nameAround,
+  openInside,
+} from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import type { FolderPartial, Placed } from "./folder_partial.ts";
 import { type FileRecord, holds } from "./file_record.ts";
@@ -58,7 +66,8 @@ export class FolderStore implements Store {
   #root(room: Room): string {
     const root = this.#options.rooms[room];
     if (root === undefined) throw new FtError("denied", `There is no room '${room}' here.`);
-    if (lookAt(root)?.isDirectory) return root;
+    // Neither it nor a folder on the way there may have become a link since the start.
+    if (lookAt(root)?.isDirectory && isReal(root)) return root;
     throw new FtError("io", `The folder of the ${room} room is gone: '${root}'.`, {
       hint: "Put it back, or start again to have it made.",
     });
