@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { CONTROL_BYTES } from "../../src/protocol/limits.ts";
 import { FRAME_TYPES } from "../../src/protocol/message.ts";
-import { assertBytes } from "../files.ts";
-import { ftCommand, namesIn, Place } from "../process.ts";
+import { assertBytes, namesIn } from "../files.ts";
+import { ftCommand, Place } from "../process.ts";
 import { BYTES, chunkOf, DIGEST, offer } from "./pieces.ts";
 import { rawFrame, type RawPeer, rawPeer } from "./raw_peer.ts";
 import { hostile, type Target, type TargetOptions } from "./target.ts";
