@@ -2,9 +2,9 @@ import { FtError } from "../error.ts";
 import { numberedName } from "../name.ts";
 import {
   findInside,
+  foldersOf,
   type Found,
-  isReal,
-  lookAt,
+  isFolder,
   makeFolders,
   nameAround,
   openInside,
@@ -67,7 +67,7 @@ export class FolderStore implements Store {
     const root = this.#options.rooms[room];
     if (root === undefined) throw new FtError("denied", `There is no room '${room}' here.`);
     // Neither it nor a folder on the way there may have become a link since the start.
-    if (lookAt(root)?.isDirectory && isReal(root)) return root;
+    if (isFolder(root)) return root;
     throw new FtError("io", `The folder of the ${room} room is gone: '${root}'.`, {
       hint: "Put it back, or start again to have it made.",
     });
@@ -300,15 +300,6 @@ export class FolderStore implements Store {
 /** How many bytes of a request are here already, as far as its schedule of chunks tells. */
 function heldBytes({ held }: Partial, { extent }: StageRequest): number {
   return held.reduce((sum, { index }) => sum + (extent?.(index).size ?? 0), 0);
-}
-
-/** The folders from `root` down to where `path` lies. */
-function foldersOf(root: string, path: string): string[] {
-  const folders = [root];
-  for (let at = path.indexOf("/", root.length + 1); at > 0; at = path.indexOf("/", at + 1)) {
-    folders.push(path.slice(0, at));
-  }
-  return folders;
 }
 
 /** The failure of a request that does not want another name. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { FtError } from "../error.ts";
-import { isReal, lookAt } from "./confine.ts";
+import { isFolder, lookAt } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import { FolderPartial, type Placed } from "./folder_partial.ts";
 import { chunksWithin, isYounger, matchingChunks, Rereading } from "./held_chunks.ts";
@@ -252,7 +252,7 @@ export class Staging {
     do folder = folder.slice(0, folder.lastIndexOf("/")); while (
       folder !== "" && lookAt(folder) === undefined
     );
-    if (folder !== "" && !isReal(folder)) throw notOwn(folder);
+    if (folder !== "" && !isFolder(folder)) throw notOwn(folder);
   }
 }
 
