@@ -94,8 +94,18 @@ export function isSame(a: Deno.FileInfo, b: Deno.FileInfo): boolean {
 
 /** Whether `path` exists below `root` with no link on the way. */
 export function isInside(root: string, path: string): boolean {
+  return path.startsWith(`${root}/`) && isReal(path);
+}
+
+/** Whether a folder is at `path`, with no link on the way. */
+export function isFolder(path: string): boolean {
+  return lookAt(path)?.isDirectory === true && isReal(path);
+}
+
+/** Whether `path` exists with no link on the way. */
+function isReal(path: string): boolean {
   try {
-    return path.startsWith(`${root}/`) && slashed(Deno.realPathSync(path)) === slashed(path);
+    return slashed(Deno.realPathSync(path)) === slashed(path);
   } catch {
     return false;
   }
@@ -122,6 +132,15 @@ export function nameAround(root: string, name: string): string {
     folders = `${free}/`;
   }
   return acceptName(folders + last);
+}
+
+/** The folders from `root` down to where `path` lies. */
+export function foldersOf(root: string, path: string): string[] {
+  const folders = [root];
+  for (let at = path.indexOf("/", root.length + 1); at > 0; at = path.indexOf("/", at + 1)) {
+    folders.push(path.slice(0, at));
+  }
+  return folders;
 }
 
 /** The folder that a name lies in, and the folders in which something was made on the way there. */

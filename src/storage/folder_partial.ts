@@ -1,4 +1,5 @@
 import { FtError } from "../error.ts";
+import { isSame, lookAt } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import type { Rereading } from "./held_chunks.ts";
 import { encodeRecords, type JournalRecord, NO_DIGEST } from "./journal.ts";
@@ -166,13 +167,18 @@ export class FolderPartial implements Partial {
       await file.sync();
       this.#record();
       await this.#requireUndamaged();
+      if (!this.#isThere()) {
+        throw new FtError("io", "Something else took the place of what was staged.", {
+          hint: "Nobody but ft may write in its folder .ft: see who did, and try again.",
+        });
+      }
       const placed = publish(path, size, digest);
       receipt = placed.receipt;
       if (journal !== undefined) remove(journal.path);
       await Promise.all([...placed.folders].map(syncFolder));
       return receipt;
     } catch (thrown) {
-      if (journal === undefined && receipt === undefined) remove(path);
+      if (journal === undefined && receipt === undefined && this.#isThere()) remove(path);
       throw storageFailure(thrown, "give the file its place");
     } finally {
       await this.#options.rereading?.stop();
@@ -244,6 +250,18 @@ export class FolderPartial implements Partial {
     throw new FtError("digest", "What arrived earlier was damaged on the disk since.", {
       hint: "Run the same again: only what is missing travels.",
     });
+  }
+
+  /** Whether what has the name of the file is the file: a name is all that publishing goes by. */
+  #isThere(): boolean {
+    const { path, file } = this.#options;
+    try {
+      const there = lookAt(path);
+      return there !== undefined && isSame(there, file.statSync());
+    } catch {
+      // To look at an open file Deno resolves the path it was opened by: a loop of links has none.
+      return false;
+    }
   }
 
   /** Closes the files; removes them first when there is nothing to go on from. */

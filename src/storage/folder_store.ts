@@ -1,6 +1,14 @@
 import { FtError } from "../error.ts";
 import { numberedName } from "../name.ts";
-import { findInside, type Found, lookAt, makeFolders, nameAround, openInside } from "./confine.ts";
+import {
+  findInside,
+  foldersOf,
+  type Found,
+  isFolder,
+  makeFolders,
+  nameAround,
+  openInside,
+} from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import type { FolderPartial, Placed } from "./folder_partial.ts";
 import { type FileRecord, holds } from "./file_record.ts";
@@ -58,7 +66,8 @@ export class FolderStore implements Store {
   #root(room: Room): string {
     const root = this.#options.rooms[room];
     if (root === undefined) throw new FtError("denied", `There is no room '${room}' here.`);
-    if (lookAt(root)?.isDirectory) return root;
+    // Neither it nor a folder on the way there may have become a link since the start.
+    if (isFolder(root)) return root;
     throw new FtError("io", `The folder of the ${room} room is gone: '${root}'.`, {
       hint: "Put it back, or start again to have it made.",
     });
@@ -291,15 +300,6 @@ export class FolderStore implements Store {
 /** How many bytes of a request are here already, as far as its schedule of chunks tells. */
 function heldBytes({ held }: Partial, { extent }: StageRequest): number {
   return held.reduce((sum, { index }) => sum + (extent?.(index).size ?? 0), 0);
-}
-
-/** The folders from `root` down to where `path` lies. */
-function foldersOf(root: string, path: string): string[] {
-  const folders = [root];
-  for (let at = path.indexOf("/", root.length + 1); at > 0; at = path.indexOf("/", at + 1)) {
-    folders.push(path.slice(0, at));
-  }
-  return folders;
 }
 
 /** The failure of a request that does not want another name. */

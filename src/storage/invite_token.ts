@@ -28,8 +28,12 @@ export class InviteToken {
     try {
       return acceptToken(text);
     } catch {
-      throw damaged(this.#path, "Remove it to have a new token made.");
+      return this.#fail();
     }
+  }
+
+  #fail(): never {
+    throw damaged(this.#path, "Remove it to have a new token made.");
   }
 
   /** The token, made when there is none: the same for all that ask at once. */
@@ -37,7 +41,9 @@ export class InviteToken {
     const found = this.read();
     if (found !== undefined) return found;
     const token = newToken();
-    return createState(this.#path, `${token}\n`) ? token : this.make();
+    if (createState(this.#path, `${token}\n`)) return token;
+    // Another was faster; a link that leads nowhere is in the way and is no token either.
+    return this.read() ?? this.#fail();
   }
 
   /** A new token in place of the one there was, which is valid no more. */

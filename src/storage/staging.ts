@@ -4,6 +4,7 @@
  * @module
  */
 import { FtError } from "../error.ts";
+import { isFolder, lookAt } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import { FolderPartial, type Placed } from "./folder_partial.ts";
 import { chunksWithin, isYounger, matchingChunks, Rereading } from "./held_chunks.ts";
@@ -232,12 +233,9 @@ export class Staging {
   #inFolder<T>(open: () => T): T {
     for (let attempt = 0;; attempt++) {
       try {
+        this.#requireNoLinks();
         Deno.mkdirSync(this.path, { recursive: true, mode: 0o700 });
-        if (!Deno.lstatSync(this.path).isDirectory) {
-          throw new FtError("io", `'${this.path}' is no folder of its own.`, {
-            hint: "Remove the link and try again.",
-          });
-        }
+        if (!Deno.lstatSync(this.path).isDirectory) throw notOwn(this.path);
         return open();
       } catch (thrown) {
         // It vanished before it was used, or while it was being made.
@@ -247,4 +245,19 @@ export class Staging {
       }
     }
   }
+
+  /** Else the folder would be made, and files in it, wherever a link leads. */
+  #requireNoLinks(): void {
+    let folder = this.path;
+    do folder = folder.slice(0, folder.lastIndexOf("/")); while (
+      folder !== "" && lookAt(folder) === undefined
+    );
+    if (folder !== "" && !isFolder(folder)) throw notOwn(folder);
+  }
+}
+
+function notOwn(path: string): FtError {
+  return new FtError("io", `'${path}' is no folder of its own.`, {
+    hint: "Remove the link and try again.",
+  });
 }

@@ -30,7 +30,14 @@ export function prepareRoot(path: string): { root: string; created: string[] } {
     Deno.mkdirSync(path, { recursive: true });
     const root = Deno.realPathSync(path);
     const created = Object.values(ROOM_FOLDERS).filter((name) => makeFolder(`${root}/${name}`));
-    makeFolder(`${root}/${OWN_FOLDER}`, 0o700);
+    const own = `${root}/${OWN_FOLDER}`;
+    makeFolder(own, 0o700);
+    // A room may be kept elsewhere; what nobody but ft writes may not be where a link leads.
+    if (!Deno.lstatSync(own).isDirectory) {
+      throw new FtError("io", `'${own}' is a link.`, {
+        hint: "Remove it, or put the folder that it leads to in its place.",
+      });
+    }
     return { root, created };
   } catch (thrown) {
     throw storageFailure(thrown, `use the root '${path}'`);

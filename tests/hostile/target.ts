@@ -11,6 +11,7 @@ import { dial } from "../../src/transport/dial.ts";
 import { parseEndpoint } from "../../src/transport/endpoint.ts";
 import { fetch } from "../../src/verbs/download.ts";
 import { serve, type Server } from "../../src/verbs/serve.ts";
+import type { ServeLimits } from "../../src/verbs/serve_limits.ts";
 import { share } from "../../src/verbs/upload.ts";
 import { Random } from "../random.ts";
 import { RawPeer } from "./raw_peer.ts";
@@ -25,6 +26,8 @@ const PROMPT_MS = 2_000;
 export interface TargetOptions {
   /** Whether a token is needed: then an honest client is one that has the invite's. */
   readonly requireToken?: boolean;
+  /** What its clients may use, where it differs from the defaults. */
+  readonly limits?: Partial<ServeLimits>;
 }
 
 /** What a client says of itself. */
@@ -43,7 +46,7 @@ export class Target {
   readonly #before: readonly string[];
   #stopped = false;
 
-  static async start({ requireToken = false }: TargetOptions = {}): Promise<Target> {
+  static async start({ requireToken = false, limits = {} }: TargetOptions = {}): Promise<Target> {
     const base = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "ft-hostile-" }));
     const reports: TransferReport[] = [];
     const troubles: FtError[] = [];
@@ -53,6 +56,7 @@ export class Target {
       root: `${base}/root`,
       security: { kind: "plain" },
       requireToken,
+      limits,
       onReport: (report) => reports.push(report),
       onTrouble: (_, failure) => troubles.push(failure),
     });
