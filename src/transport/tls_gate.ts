@@ -97,6 +97,18 @@ async function connectedPair(
   }
 }
 
+/** The same; what goes wrong with it is no fault of the peer's. */
+async function ownPair(identity: Identity): ReturnType<typeof connectedPair> {
+  try {
+    return await connectedPair(identity);
+  } catch (cause) {
+    throw new FtError("busy", "The system has no room for another connection.", {
+      cause,
+      hint: "Let the server have more open files (ulimit -n).",
+    });
+  }
+}
+
 /**
  * Takes over an accepted socket and shakes hands on it; resolves with the decrypted side of it.
  * When `signal` is aborted before that, all of it is closed.
@@ -115,7 +127,7 @@ export async function shakeHands(
   };
   signal.addEventListener("abort", close, { once: true });
   try {
-    const { plain, secure } = await connectedPair(identity);
+    const { plain, secure } = await ownPair(identity);
     ends.push(plain, secure);
     if (signal.aborted) throw new FtError("lost", "The handshake was called off.");
     let onPass = () => {};
