@@ -54,19 +54,24 @@ export interface Certificate {
 export async function readCertificate(der: Uint8Array<ArrayBuffer>): Promise<Certificate> {
   const { createPrivateKey, X509Certificate } = await import("node:crypto");
   let certificate: InstanceType<typeof X509Certificate>;
+  let said: Omit<Certificate, "isOf" | "pin">;
   let spki: Uint8Array;
   try {
     certificate = new X509Certificate(der);
     spki = certificate.publicKey.export({ type: "spki", format: "der" });
+    // Its parts are read when they are asked for, and may be broken each by itself.
+    said = {
+      names: [...(certificate.subjectAltName ?? "").matchAll(/DNS:([^,\s]+)/g)]
+        .map(([, name = ""]) => name),
+      isSelfIssued: certificate.issuer === certificate.subject,
+    };
   } catch (cause) {
     throw new FtError("protocol", "A certificate cannot be read.", { cause });
   }
   const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(spki));
   return {
     pin: new Uint8Array(digest).toBase64({ alphabet: "base64url", omitPadding: true }),
-    names: [...(certificate.subjectAltName ?? "").matchAll(/DNS:([^,\s]+)/g)]
-      .map(([, name = ""]) => name),
-    isSelfIssued: certificate.issuer === certificate.subject,
+    ...said,
     isOf(key) {
       try {
         return certificate.checkPrivateKey(createPrivateKey(key));
