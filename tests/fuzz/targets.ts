@@ -1,4 +1,5 @@
 /** Every fuzz target: everything that reads bytes which somebody else may have made. */
+import { CONVERSATION } from "./conversation.ts";
 import { STATE } from "./state.ts";
 import type { Target } from "./target.ts";
 import { TERMINAL } from "./terminal.ts";
@@ -12,4 +13,5 @@ export const TARGETS: readonly Target[] = [
   ...STATE,
   ...TLS,
   ...TERMINAL,
+  ...CONVERSATION,
 ];
