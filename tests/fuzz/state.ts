@@ -1,7 +1,6 @@
 /** Fuzz targets: files that another process, a crash or a bad disk may have damaged. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { FtError } from "../../src/error.ts";
 import { InviteToken } from "../../src/storage/invite_token.ts";
 import {
   decodeJournal,
@@ -18,7 +17,7 @@ import { formatInvite, isServerKey } from "../../src/verbs/invite.ts";
 import { KnownServers } from "../../src/verbs/known_servers.ts";
 import { readServing } from "../../src/verbs/serving.ts";
 import { temporaryFolder } from "../fixtures/staged.ts";
-import { type Bytes, bytes, near, nearJson, nearText, text } from "./mutate.ts";
+import { type Bytes, bytes, near, nearJson, nearText } from "./mutate.ts";
 import { PEM } from "./pem.ts";
 import { outcome, type Target, target } from "./target.ts";
 

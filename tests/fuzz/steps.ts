@@ -14,12 +14,17 @@ import { type Bytes, bytes, near, text, vectorsOf } from "./mutate.ts";
 /** What files hold: only these, so that half of one is told from a whole one. */
 export const CONTENTS: readonly Bytes[] = [0, 5, 40_000].map((size) => new Random(9).bytes(size));
 
-/** Part of a file: its announcement, its bytes, or what ends it; `content` is one of CONTENTS. */
+/**
+ * Part of a file: its announcement, its bytes, or what ends it; `content` is one of CONTENTS. Of a
+ * spoiled chunk a byte is another one; of a forged one the digest is that of the spoiled bytes.
+ */
 interface Part {
-  readonly part: "entry" | "chunk" | "data" | "commit";
+  readonly part: "entry" | Chunk | "data" | "commit";
   readonly id: number;
   readonly content: number;
 }
+
+type Chunk = "chunk" | "spoiled" | "forged";
 
 /** One step. Bytes are said as they are, whether or not they make sense. */
 export type Step =
@@ -48,6 +53,12 @@ async function messageOf(step: Extract<Step, { file: Part }>): Promise<Message> 
       return { kind: "data", id, chunk: 0, bytes: bytes.subarray(0, bytes.length >> 1) };
     case "chunk":
       return { kind: "chunk", id, chunk: 0, bytes, digest: await sha256(bytes) };
+    case "spoiled":
+    case "forged": {
+      const other = bytes.with(0, (bytes[0] ?? 0) ^ 1);
+      const digest = await sha256(part === "forged" ? other : bytes);
+      return { kind: "chunk", id, chunk: 0, bytes: other, digest };
+    }
     case "commit":
       return { kind: "commit", id, digest: await digestOf(bytes) };
   }
@@ -55,7 +66,8 @@ async function messageOf(step: Extract<Step, { file: Part }>): Promise<Message> 
 
 /** All of them, one after the other. */
 export async function bytesOfSteps(steps: readonly Step[]): Promise<Bytes[]> {
-  return await Promise.all(steps.map(bytesOfStep));
+  // A write of nothing is none.
+  return (await Promise.all(steps.map(bytesOfStep))).filter(({ length }) => length > 0);
 }
 
 const id = fc.oneof(
@@ -123,12 +135,20 @@ const file = fc.record({
   room: fc.option(room, { nil: undefined }),
 });
 
-/** A whole good upload, which the steps around it may disturb. */
-const upload = fc.tuple(id, content, name, fc.constantFrom("private", "shared")).map(
-  ([id, content, name, room]) =>
-    (["entry", "chunk", "commit"] as const).filter((part) => part !== "chunk" || content > 0).map(
-      (part) => ({ file: { part, id, content }, name, room }),
-    ),
+/** A whole upload, mostly a good one, which the steps around it may disturb. */
+const upload = fc.tuple(
+  id,
+  content,
+  name,
+  fc.constantFrom("private", "shared", undefined),
+  fc.constantFrom<Chunk[]>("chunk", "chunk", "spoiled", "forged"),
+).map(
+  ([id, content, name, room, chunk]) =>
+    (["entry", ...(content > 0 ? [chunk] : []), "commit"] as const).map((part) => ({
+      file: { part, id, content },
+      name,
+      room,
+    })),
 );
 
 const one: fc.Arbitrary<Step[]> = fc.oneof(
@@ -147,3 +167,19 @@ const one: fc.Arbitrary<Step[]> = fc.oneof(
 export const steps: fc.Arbitrary<Step[]> = fc.array(one, { maxLength: 12 }).map((all) =>
   all.flat()
 );
+
+/** The same steps with ids as a client gives them, so that the conversation lasts. */
+export function inOrder(steps: readonly Step[]): Step[] {
+  let last = 0;
+  const renumber = (id: number, begins: boolean) => begins ? ++last : Math.min(id, last);
+  return steps.flatMap((step): Step[] => {
+    if ("file" in step) {
+      const id = renumber(last, step.file.part === "entry");
+      return id === 0 ? [] : [{ ...step, file: { ...step.file, id } }];
+    }
+    if (!("say" in step)) return [step];
+    const { kind } = step.say;
+    const id = renumber(step.say.id, ["entry", "request", "list"].includes(kind));
+    return id === 0 ? [] : [{ say: { ...step.say, id } }];
+  });
+}

@@ -33,7 +33,7 @@ export function target<T>(
 ): Target {
   const tryOne = async (value: T) => {
     const began = performance.now();
-    await withoutRejections(() => holds(value));
+    await withoutRejections(() => inTime(holds(value)));
     const took = performance.now() - began;
     assert.ok(took < CASE_MS, `one value took ${Math.round(took)} ms`);
   };
@@ -43,6 +43,14 @@ export function target<T>(
     property: fc.asyncProperty(values as fc.Arbitrary<unknown>, (value) => tryOne(value as T)),
     tryOne: (value) => tryOne(value as T),
   };
+}
+
+/** Fails where something would be waited for for ever; what does not wait is timed after it. */
+function inTime(work: void | Promise<void>): void | Promise<void> {
+  if (work === undefined) return;
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(() => late.reject(new Error("one value has no end")), CASE_MS);
+  return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
 }
 
 /** Fails when a promise is rejected during `act` that nobody waits for. */
