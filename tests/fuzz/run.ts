@@ -18,12 +18,13 @@ const seed = Number(Deno.env.get("FT_FUZZ_SEED") ?? Date.now() & 0x7fffffff);
 const only = Deno.env.get("FT_FUZZ_TARGET") ?? "";
 const path = Deno.env.get("FT_FUZZ_PATH");
 
-const print = (text: string) => Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
+const write = (text: string) => Deno.stdout.writeSync(new TextEncoder().encode(text));
+const print = (text: string) => write(`${text}\n`);
 
 /** Tells of a failure; Deno's own rendering shows causes too. */
 function failed(what: string, thrown: unknown): void {
   Deno.exitCode = 1;
-  print(`${what}: FAILED\n${Deno.inspect(thrown)}`);
+  print(`${what}FAILED\n${Deno.inspect(thrown)}`);
 }
 
 const targets = TARGETS.filter(({ name }) => name.includes(only));
@@ -34,14 +35,16 @@ if (targets.length === 0 || !(seconds > 0) || !Number.isInteger(seed)) {
 print(`seed ${seed}, ${seconds} seconds for ${targets.length} targets`);
 for (const [file, { target, value }] of readKept()) {
   await targets.find(({ name }) => name === target)?.tryOne(value)
-    .catch((thrown) => failed(`kept/${file}`, thrown));
+    .catch((thrown) => failed(`kept/${file}: `, thrown));
 }
 const milliseconds = seconds * 1000 / targets.length;
 for (const target of targets) {
+  // Told first: a value that blocks for ever is of the target whose name came last.
+  write(`${target.name}: `);
   try {
     const count = await fuzz(target, { seed, path, milliseconds });
-    print(`${target.name}: ${count} values, none fails`);
+    print(`${count} values, none fails`);
   } catch (thrown) {
-    failed(target.name, thrown);
+    failed("", thrown);
   }
 }
