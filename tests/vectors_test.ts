@@ -19,66 +19,12 @@ import { encodeFrame, FrameDecoder } from "../src/protocol/frame.ts";
 import { VERSIONS } from "../src/protocol/limits.ts";
 import type { Message } from "../src/protocol/message.ts";
 import { encodePreamble, PreambleDecoder } from "../src/protocol/preamble.ts";
+import { bytesOf, join, readVector, type Vector, vectorNames } from "./vector.ts";
 
-const FOLDER = new URL("./vectors/", import.meta.url);
 /** Streams up to this size are also tried cut in two at every place. */
 const SMALL_BYTES = 400;
 
 type Bytes = Uint8Array<ArrayBuffer>;
-
-interface Vector {
-  readonly kind: string;
-  readonly expect: string;
-  readonly encode: boolean;
-  /** The values of a key of the body, in order. */
-  all(key: string): string[];
-  /** The value of a key that the body has once. */
-  one(key: string): string;
-}
-
-function parse(text: string): Vector {
-  const [header = "", body = ""] = text.split("\n\n");
-  const lines = (part: string) =>
-    part.split("\n").filter((line) => line !== "").map((line) => {
-      const [, key, value] = /^([a-z]+):(?: (.*))?$/.exec(line) ?? [];
-      assert.ok(key !== undefined, `not a line of a vector: ${line}`);
-      return { key, value: value ?? "" };
-    });
-  const head = new Map(lines(header).map(({ key, value }) => [key, value]));
-  const fields = lines(body);
-  const all = (key: string) => fields.filter((field) => field.key === key).map((f) => f.value);
-  return {
-    kind: head.get("kind") ?? "",
-    expect: head.get("expect") ?? "",
-    encode: head.get("encode") !== "no",
-    all,
-    one(key) {
-      const [value, ...more] = all(key);
-      assert.ok(value !== undefined && more.length === 0, `one ${key} is needed`);
-      return value;
-    },
-  };
-}
-
-function bytesOf(text: string): Bytes {
-  return join(
-    text.split(" ").filter((word) => word !== "").map((word) => {
-      const [hex = "", times] = word.split("*");
-      const run = Uint8Array.fromHex(hex);
-      return times === undefined ? run : new Uint8Array(Number(times)).fill(run[0] ?? 0);
-    }),
-  );
-}
-
-function join(pieces: readonly Bytes[]): Bytes {
-  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
-}
 
 /** The bytes whole, one at a time, and cut in two at every place; the long ones in few ways. */
 function* cuts(bytes: Bytes): Generator<Bytes[]> {
@@ -237,13 +183,10 @@ const KINDS: Record<string, (vector: Vector) => void | Promise<void>> = {
   },
 };
 
-const names = [...Deno.readDirSync(FOLDER)].map(({ name }) => name).filter((n) =>
-  n.endsWith(".txt")
-)
-  .sort();
+const names = vectorNames();
 
 Deno.test("the vectors are there, of every kind, and most streams expect failure", () => {
-  const vectors = names.map((name) => parse(Deno.readTextFileSync(new URL(name, FOLDER))));
+  const vectors = names.map(readVector);
   assert.deepEqual(
     [...new Set(vectors.map(({ kind }) => kind))].sort(),
     Object.keys(KINDS).sort(),
@@ -255,7 +198,7 @@ Deno.test("the vectors are there, of every kind, and most streams expect failure
 
 for (const name of names) {
   Deno.test(`vector ${name}`, async () => {
-    const vector = parse(Deno.readTextFileSync(new URL(name, FOLDER)));
+    const vector = readVector(name);
     assert.equal(name.split("_", 1)[0], vector.kind);
     const run = KINDS[vector.kind];
     assert.ok(run !== undefined, `no kind ${vector.kind}`);

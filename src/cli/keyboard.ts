@@ -97,6 +97,11 @@ export class Screen extends Writable {
     return this.#options.size().rows;
   }
 
+  /** Clack writes undefined for a line that is there no more, which a stream takes for an error. */
+  override write(chunk: unknown): boolean {
+    return super.write(chunk ?? "");
+  }
+
   override _write(chunk: string, _encoding: string, done: () => void): void {
     this.#options.write(chunk);
     done();

@@ -13,6 +13,9 @@ import { storageFailure } from "./failure.ts";
 const BUSY_MS = 5_000;
 /** What this version writes: 2 added the tokens, and who shared a file. */
 const LAYOUT = 2;
+/** Where a database says which format it is to be written in, and how many of them there are. */
+const WRITE_FORMAT = 18;
+const FORMATS = 2;
 
 const TABLES = `
   create table if not exists file (
@@ -50,6 +53,7 @@ export function openDatabase(path: string, onDamaged: (aside: string) => void): 
 }
 
 function openAt(path: string): DatabaseSync {
+  checkHead(path);
   const database = new DatabaseSync(path, { timeout: BUSY_MS });
   try {
     check(database);
@@ -91,6 +95,17 @@ function upgrade(database: DatabaseSync): void {
 function isDamage(thrown: unknown): boolean {
   return thrown instanceof Error && "errcode" in thrown &&
     [11, 26].includes((thrown.errcode as number) & 0xff);
+}
+
+/** Throws when a database says that only a later SQLite may write it: this one would only read. */
+function checkHead(path: string): void {
+  if (!lookAt(path)?.isFile) return;
+  const head = new Uint8Array(WRITE_FORMAT + 1);
+  using file = Deno.openSync(path);
+  file.readSync(head);
+  if ((head[WRITE_FORMAT] ?? 0) > FORMATS) {
+    throw Object.assign(new Error("its format is unknown"), { errcode: 26 });
+  }
 }
 
 /** Throws when a database is damaged. Only prepared statements say by a code that it is. */

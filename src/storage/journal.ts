@@ -57,7 +57,7 @@ function isHead(value: unknown): value is JournalHead {
   return head["format"] === 1 && typeof head["room"] === "string" &&
     typeof head["name"] === "string" && typeof head["owner"] === "string" &&
     typeof head["mixed"] === "boolean" &&
-    Number.isSafeInteger(head["size"]) &&
+    Number.isSafeInteger(head["size"]) && head["size"] as number >= 0 &&
     (head["version"] === null || typeof head["version"] === "string");
 }
 

@@ -82,6 +82,7 @@ Deno.test("decodeJournal() refuses a head that is none", () => {
     { ...HEAD, format: 2 },
     { ...HEAD, size: "5" },
     { ...HEAD, size: null },
+    { ...HEAD, size: -1 },
     { ...HEAD, version: 5 },
     { ...HEAD, mixed: undefined },
     { ...HEAD, name: undefined },

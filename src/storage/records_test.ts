@@ -88,6 +88,7 @@ const DAMAGE: Readonly<Record<string, (bytes: Uint8Array<ArrayBuffer>) => Uint8A
   "has a head of zeros": (bytes) => bytes.fill(0, 0, 100),
   "has pages of rubbish": (bytes) => bytes.fill(0xa5, 4096),
   "is cut short": (bytes) => bytes.slice(0, 6000),
+  "may be read but not written": (bytes) => bytes.fill(3, 18, 19),
 };
 
 for (const [says, damage] of Object.entries(DAMAGE)) {

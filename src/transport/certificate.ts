@@ -5,7 +5,8 @@
  */
 import { FtError } from "../error.ts";
 
-const BLOCK = /-----BEGIN CERTIFICATE-----\s+([A-Za-z0-9+/=\s]+?)\s+-----END CERTIFICATE-----/g;
+// What stands between has one way to match: a damaged file must not be tried in thousands.
+const BLOCK = /-----BEGIN CERTIFICATE-----\s([A-Za-z0-9+/=\s]+)\s-----END CERTIFICATE-----/g;
 /** Characters of base64 in a line of PEM. */
 const LINE = 64;
 
@@ -56,21 +57,28 @@ export interface Certificate {
 export async function readCertificate(der: Uint8Array<ArrayBuffer>): Promise<Certificate> {
   const { createPrivateKey, X509Certificate } = await import("node:crypto");
   let certificate: InstanceType<typeof X509Certificate>;
+  let said: Pick<Certificate, "names" | "isSelfIssued">;
   let spki: Uint8Array;
+  let from: number;
+  let to: number;
   try {
     certificate = new X509Certificate(der);
     spki = certificate.publicKey.export({ type: "spki", format: "der" });
+    // Its parts are read when they are asked for, and may be broken each by itself.
+    said = {
+      names: [...(certificate.subjectAltName ?? "").matchAll(/DNS:([^,\s]+)/g)]
+        .map(([, name = ""]) => name),
+      isSelfIssued: certificate.issuer === certificate.subject,
+    };
+    [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
   } catch (cause) {
     throw new FtError("protocol", "A certificate cannot be read.", { cause });
   }
   const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(spki));
   return {
     pin: new Uint8Array(digest).toBase64({ alphabet: "base64url", omitPadding: true }),
-    names: [...(certificate.subjectAltName ?? "").matchAll(/DNS:([^,\s]+)/g)]
-      .map(([, name = ""]) => name),
-    isSelfIssued: certificate.issuer === certificate.subject,
-    isValidAt: (time) =>
-      Date.parse(certificate.validFrom) <= time && time <= Date.parse(certificate.validTo),
+    ...said,
+    isValidAt: (time) => from <= time && time <= to,
     isOf(key) {
       try {
         return certificate.checkPrivateKey(createPrivateKey(key));

@@ -24,7 +24,7 @@ function isPort(port: number): boolean {
  * @throws FtError `usage` on anything else.
  */
 export function parseEndpoint(text: string): Endpoint {
-  const match = ADDRESS.exec(text);
+  const match = text.isWellFormed() ? ADDRESS.exec(text) : null;
   const hostname = match?.[1] ?? match?.[2];
   const port = match?.[3] === undefined ? DEFAULT_PORT : Number(match[3]);
   if (hostname === undefined || hostname.length > 255 || !isPort(port)) {

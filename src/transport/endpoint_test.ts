@@ -42,6 +42,8 @@ const BAD = [
   "host:5000:5000",
   "host\n:5000",
   "h".repeat(256),
+  // Half a character: nothing on a disk or in a URL can be called so.
+  "host\ud800:5000",
 ];
 
 for (const text of BAD) {

@@ -35,8 +35,9 @@ export async function readIdentity(
   const chain = certificatesIn(texts.certificate);
   const [leaf] = chain;
   const key = privateKeyIn(texts.key);
-  const fault = (what: string) =>
+  const fault = (what: string, cause?: unknown) =>
     new FtError("usage", `${where}: ${what}.`, {
+      cause,
       hint: "Both are PEM: the server's certificate first, then those that vouch for it.",
     });
   if (leaf === undefined) throw fault("there is no certificate");
@@ -45,5 +46,12 @@ export async function readIdentity(
   });
   if (key === undefined) throw fault("there is no private key");
   if (!isOf(key)) throw fault("the private key is not that of the certificate");
-  return { certificate: chainToPem(chain), key, pin, names, isSelfIssued };
+  const certificate = chainToPem(chain);
+  try {
+    // What the runtime does not take it says here, and not first when a client comes.
+    Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert: certificate, key }).close();
+  } catch (cause) {
+    throw fault("nobody can be served with this certificate and key", cause);
+  }
+  return { certificate, key, pin, names, isSelfIssued };
 }

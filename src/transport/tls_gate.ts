@@ -122,7 +122,10 @@ export async function shakeHands(
   signal: AbortSignal,
 ): Promise<Socket> {
   const ends: Deno.Conn[] = [peer];
+  let onPass = () => {};
   const close = () => {
+    // Nobody waits for an answer any more.
+    onPass();
     for (const end of ends.splice(0)) end.close();
   };
   signal.addEventListener("abort", close, { once: true });
@@ -130,7 +133,6 @@ export async function shakeHands(
     const { plain, secure } = await ownPair(identity);
     ends.push(plain, secure);
     if (signal.aborted) throw new FtError("lost", "The handshake was called off.");
-    let onPass = () => {};
     const answered = async () => {
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, ANSWER_MS);
