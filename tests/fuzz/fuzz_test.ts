@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { seed } from "../random.ts";
 import { fileOfKept, parseKept, readKept, textOfKept } from "./kept.ts";
-import { fuzz, outcome, target } from "./target.ts";
+import { fuzz, outcome, type Target, target } from "./target.ts";
 import { TARGETS } from "./targets.ts";
 
 for (const one of TARGETS) {
   Deno.test(`fuzz: ${one.name}, ${one.cases} values (FT_SEED=${seed})`, async () => {
     assert.ok(await fuzz(one, { seed, cases: one.cases }) > 0);
+    await lingering(one);
   });
 }
 
@@ -21,7 +22,13 @@ for (const [file, { target, value }] of readKept()) {
       "its name says of what",
     );
     await found.tryOne(value);
+    await lingering(found);
   });
+}
+
+/** Waits for timers that nobody can end, which would be taken for leaks. */
+async function lingering({ lingers }: Target): Promise<void> {
+  if (lingers !== undefined) await new Promise((resolve) => setTimeout(resolve, lingers));
 }
 
 Deno.test("fuzz: a target's name is its own", () => {

@@ -19,6 +19,8 @@ export interface Target {
   readonly property: fc.IAsyncPropertyWithHooks<[unknown]>;
   /** Tries one value that was kept. */
   tryOne(value: unknown): Promise<void>;
+  /** Milliseconds for which a timer of the runtime's may outlive the last value. */
+  readonly lingers?: number;
 }
 
 /** Milliseconds that one value may take: far more than any needs on a busy machine. */

@@ -124,4 +124,8 @@ const keys = target(
 );
 
 /** These targets. */
-export const TERMINAL: readonly Target[] = [piped, keys];
+export const TERMINAL: readonly Target[] = [
+  piped,
+  // Readline waits half a second whether an Esc begins a sequence, also when it was closed.
+  { ...keys, lingers: 600 },
+];
