@@ -53,8 +53,11 @@ const journals = target("journals", 300, journal, (bytes) => {
   assert.deepEqual(indexes, [...new Set(indexes)].sort((a, b) => a - b));
   assert.ok(records.every(({ digest }) => digest.length === 32 && digest.some((one) => one > 0)));
   assert.ok(head.size >= 0, "a file of less than nothing");
-  const again = decodeJournal(joined(encodeHead(head), encodeRecords(records)));
-  assert.deepEqual({ ...again, length }, journal);
+  // Fields that a head does not have are nobody's business.
+  const { format, room, name, owner, size, version, mixed } = head;
+  const known = { format, room, name, owner, size, version, mixed };
+  const again = decodeJournal(joined(encodeHead(known), encodeRecords(records)));
+  assert.deepEqual({ ...again, length }, { ...journal, head: known });
 });
 
 /** Names as staging folders have them, and others. */
