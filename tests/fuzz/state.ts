@@ -202,7 +202,12 @@ const database = target(
   60,
   fc.array(
     fc.record({
-      at: fc.oneof(fc.nat({ max: 120 }), fc.nat({ max: DATABASE.length - 1 })),
+      // The head, the description of the tables at the end of the first page, and all of it.
+      at: fc.oneof(
+        fc.nat({ max: 120 }),
+        fc.integer({ min: 3_000, max: 4_095 }),
+        fc.nat({ max: DATABASE.length - 1 }),
+      ),
       put: bytes(16),
     }),
     { minLength: 1, maxLength: 4 },
