@@ -31,6 +31,12 @@ const TABLES = `
   ) strict, without rowid;
 `;
 
+/** What can be prepared only where every column is there. */
+const COLUMNS = [
+  "select room, name, requested, size, digest, owner, version, ino, mtime, published, who from file",
+  "select name, hash, verbs, created, expires from token",
+] as const;
+
 /**
  * Opens the database at `path`. One that is damaged is set aside under a name of its own and a
  * new one begun; `onDamaged` hears where the old one went.
@@ -59,6 +65,7 @@ function openAt(path: string): DatabaseSync {
     check(database);
     database.exec("pragma journal_mode = wal; pragma synchronous = normal");
     if (layoutOf(database) !== LAYOUT) upgrade(database);
+    for (const statement of COLUMNS) database.prepare(statement);
     return database;
   } catch (thrown) {
     database.close();
@@ -91,10 +98,13 @@ function upgrade(database: DatabaseSync): void {
   }
 }
 
-/** Whether SQLite says that the file is no database or a broken one (codes 11 and 26). */
+/**
+ * Whether SQLite says that the file is no database or a broken one (codes 11 and 26), or that it has
+ * not the tables our statements are about (code 1).
+ */
 function isDamage(thrown: unknown): boolean {
   return thrown instanceof Error && "errcode" in thrown &&
-    [11, 26].includes((thrown.errcode as number) & 0xff);
+    [1, 11, 26].includes((thrown.errcode as number) & 0xff);
 }
 
 /** Throws when a database says that only a later SQLite may write it: this one would only read. */
@@ -110,7 +120,8 @@ function checkHead(path: string): void {
 
 /** Throws when a database is damaged. Only prepared statements say by a code that it is. */
 function check(database: DatabaseSync): void {
-  const result = database.prepare("pragma quick_check(1)").get()?.["quick_check"];
+  // The quick check does not look whether an index and its table say the same.
+  const result = database.prepare("pragma integrity_check(1)").get()?.["integrity_check"];
   if (result === "ok") return;
   throw Object.assign(new Error(String(result)), { errcode: 11 });
 }

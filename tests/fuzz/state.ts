@@ -53,8 +53,11 @@ const journals = target("journals", 300, journal, (bytes) => {
   assert.deepEqual(indexes, [...new Set(indexes)].sort((a, b) => a - b));
   assert.ok(records.every(({ digest }) => digest.length === 32 && digest.some((one) => one > 0)));
   assert.ok(head.size >= 0, "a file of less than nothing");
-  const again = decodeJournal(joined(encodeHead(head), encodeRecords(records)));
-  assert.deepEqual({ ...again, length }, journal);
+  // Fields that a head does not have are nobody's business.
+  const { format, room, name, owner, size, version, mixed } = head;
+  const known = { format, room, name, owner, size, version, mixed };
+  const again = decodeJournal(joined(encodeHead(known), encodeRecords(records)));
+  assert.deepEqual({ ...again, length }, { ...journal, head: known });
 });
 
 /** Names as staging folders have them, and others. */
@@ -199,7 +202,12 @@ const database = target(
   60,
   fc.array(
     fc.record({
-      at: fc.oneof(fc.nat({ max: 120 }), fc.nat({ max: DATABASE.length - 1 })),
+      // The head, the description of the tables at the end of the first page, and all of it.
+      at: fc.oneof(
+        fc.nat({ max: 120 }),
+        fc.integer({ min: 3_000, max: 4_095 }),
+        fc.nat({ max: DATABASE.length - 1 }),
+      ),
       put: bytes(16),
     }),
     { minLength: 1, maxLength: 4 },
