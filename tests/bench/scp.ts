@@ -43,22 +43,17 @@ export class Scp implements AsyncDisposable {
     }
     writeFile(`${folder}/allowed`, Deno.readTextFileSync(`${folder}/user.pub`));
     Deno.chmodSync(`${folder}/allowed`, 0o600);
-    writeFile(
-      `${folder}/sshd_config`,
-      [
-        `ListenAddress 127.0.0.1:${port}`,
-        `HostKey ${folder}/host`,
-        `AuthorizedKeysFile ${folder}/allowed`,
-        "StrictModes no",
-        "PermitRootLogin yes",
-        "PasswordAuthentication no",
-        "Subsystem sftp internal-sftp",
-        `PidFile ${folder}/pid`,
-        "",
-      ].join("\n"),
-    );
+    // As it is installed, but for where it listens and whom it knows.
+    const options = [
+      `ListenAddress=127.0.0.1:${port}`,
+      `HostKey=${folder}/host`,
+      `AuthorizedKeysFile=${folder}/allowed`,
+      "StrictModes=no",
+      "PermitRootLogin=yes",
+      `PidFile=${folder}/pid`,
+    ].flatMap((option) => ["-o", option]);
     const server = new Deno.Command(sshd, {
-      args: ["-D", "-f", `${folder}/sshd_config`],
+      args: ["-D", ...options],
       stdin: "null",
       stdout: "null",
       stderr: "null",
