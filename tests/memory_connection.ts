@@ -182,6 +182,7 @@ function connectionOf(from: Pipe, to: Pipe, peer: string): Connection {
       write: (bytes) => to.write(bytes),
       close: () => to.end(),
     }),
+    onSent: undefined,
     giveBack: () => {},
     async drain(milliseconds) {
       const timer = setTimeout(() => from.fail(), milliseconds);

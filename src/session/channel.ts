@@ -94,6 +94,7 @@ export class Channel {
     this.#deadlines = options.deadlines ?? DEADLINES;
     this.#isServer = options.side === "server";
     this.#writer = this.#encoder.writable.getWriter();
+    connection.onSent = (bytes) => this.#payloads.giveBack(bytes);
     // Failures of the writing side come out of send() and run(); these are the same ones again.
     this.#writer.closed.catch(() => {});
     if (!this.#isServer) this.#start();
@@ -206,6 +207,11 @@ export class Channel {
   pipeline(work: Promise<void>, bytes: Uint8Array<ArrayBuffer>): void | Promise<void> {
     this.#underWay.push(work.then(() => this.#payloads.giveBack(bytes)));
     return this.#underWay.length > PIPELINE ? this.#underWay.shift() : undefined;
+  }
+
+  /** Room for so many bytes that are to be sent; once they are, it is used again. */
+  allocate(size: number): Uint8Array<ArrayBuffer> {
+    return this.#payloads.take(size);
   }
 
   /** Nothing more will be sent. */

@@ -18,15 +18,20 @@ function changed(name: string): FtError {
   });
 }
 
+/** Room for so many bytes. */
+type Allocate = (size: number) => Uint8Array<ArrayBuffer>;
+
 /** Reads a source chunk by chunk. */
 export class ChunkReader {
   readonly #source: Source;
   readonly #name: string;
+  readonly #allocate: Allocate;
 
-  /** `name` is for errors. */
-  constructor(source: Source, name: string) {
+  /** `name` is for errors; `allocate` makes room for what is read. */
+  constructor(source: Source, name: string, allocate: Allocate = (size) => new Uint8Array(size)) {
     this.#source = source;
     this.#name = name;
+    this.#allocate = allocate;
   }
 
   /**
@@ -61,7 +66,7 @@ export class ChunkReader {
   }
 
   async #read(offset: number, size: number, known: boolean): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = new Uint8Array(size);
+    const bytes = this.#allocate(size);
     if (size === 0) return bytes;
     const count = await this.#source.read(offset, bytes);
     if (known && count < size) throw changed(this.#name);

@@ -50,7 +50,9 @@ export class Outgoing implements Transfer {
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
-    this.#reader = new ChunkReader(options.source, options.entry.name);
+    const { channel } = options;
+    const allocate = (size: number) => channel.allocate(size);
+    this.#reader = new ChunkReader(options.source, options.entry.name, allocate);
     const { size } = options.source;
     this.#awaitsReady = waitsForReady({
       ...options.entry,

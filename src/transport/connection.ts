@@ -7,6 +7,8 @@ export interface Connection {
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** What is sent; closing it tells the peer that nothing more comes. */
   readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
+  /** Called with bytes of {@linkcode writable} that are on their way and not looked at any more. */
+  onSent: ((bytes: Uint8Array<ArrayBuffer>) => void) | undefined;
   /** The peer's address, for the log: `HOST:PORT`. */
   readonly peer: string;
   /** When it was accepted or dialled, by the clock of `performance.now()`. */
@@ -32,14 +34,16 @@ const GATHER_BYTES = 128 * 1024;
  */
 class GatheringSink implements UnderlyingSink<Uint8Array<ArrayBuffer>> {
   readonly #socket: Socket;
+  readonly #onSent: (bytes: Uint8Array<ArrayBuffer>) => void;
   #gathered = new Uint8Array(GATHER_BYTES);
   #filled = 0;
   #scheduled = false;
   #tail: Promise<void> = Promise.resolve();
   #controller: WritableStreamDefaultController | undefined;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, onSent: (bytes: Uint8Array<ArrayBuffer>) => void) {
     this.#socket = socket;
+    this.#onSent = onSent;
   }
 
   start(controller: WritableStreamDefaultController): void {
@@ -59,6 +63,7 @@ class GatheringSink implements UnderlyingSink<Uint8Array<ArrayBuffer>> {
     }
     await this.#flush();
     await this.#writeAll(bytes);
+    this.#onSent(bytes);
   }
 
   async close(): Promise<void> {
@@ -110,9 +115,12 @@ export function socketConnection(
     socket.close();
     onEnd?.();
   }
-  return {
+  const connection: Connection = {
     readable: new ReadableStream(source),
-    writable: new WritableStream(new GatheringSink(socket)),
+    writable: new WritableStream(
+      new GatheringSink(socket, (bytes) => connection.onSent?.(bytes)),
+    ),
+    onSent: undefined,
     peer,
     openedAt,
     giveBack: (bytes) => source.giveBack(bytes),
@@ -128,4 +136,5 @@ export function socketConnection(
     },
     abort,
   };
+  return connection;
 }
