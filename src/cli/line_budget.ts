@@ -1,23 +1,7 @@
+import { type Clock, SYSTEM_CLOCK } from "../clock.ts";
+
 /** Milliseconds that a budget is for. */
 const WINDOW_MS = 60_000;
-
-/** Time, as a budget sees it. */
-export interface Clock {
-  /** Milliseconds, of any beginning. */
-  now(): number;
-  /** Runs `work` after so many milliseconds, unless what it returns is called before. */
-  after(milliseconds: number, work: () => void): () => void;
-}
-
-const SYSTEM: Clock = {
-  now: () => performance.now(),
-  after(milliseconds, work) {
-    const timer = setTimeout(work, milliseconds);
-    // No reason for the program to go on.
-    Deno.unrefTimer(timer);
-    return () => clearTimeout(timer);
-  },
-};
 
 /** So many lines a minute, so that whoever causes them cannot fill the disk that takes the log. */
 export class LineBudget {
@@ -29,7 +13,7 @@ export class LineBudget {
   #cancel: (() => void) | undefined;
 
   /** `onMore` hears, a minute after the first line of a budget, how many there were beyond it. */
-  constructor(lines: number, onMore: (count: number) => void, clock: Clock = SYSTEM) {
+  constructor(lines: number, onMore: (count: number) => void, clock: Clock = SYSTEM_CLOCK) {
     this.#lines = lines;
     this.#onMore = onMore;
     this.#clock = clock;

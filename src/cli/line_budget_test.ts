@@ -1,35 +1,9 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { type Clock, LineBudget } from "./line_budget.ts";
-
-/** A clock that a test moves. */
-class Hand implements Clock {
-  #now = 0;
-  #due: { at: number; work: () => void }[] = [];
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(milliseconds: number, work: () => void): () => void {
-    const entry = { at: this.#now + milliseconds, work };
-    this.#due.push(entry);
-    return () => this.#due = this.#due.filter((one) => one !== entry);
-  }
-
-  move(milliseconds: number): void {
-    this.#now += milliseconds;
-    const due = this.#due.filter(({ at }) => at <= this.#now);
-    this.#due = this.#due.filter(({ at }) => at > this.#now);
-    for (const { work } of due) work();
-  }
-
-  get pending(): number {
-    return this.#due.length;
-  }
-}
+import { LineBudget } from "./line_budget.ts";
+import { HandClock } from "../../tests/hand_clock.ts";
 
 Deno.test("LineBudget lets so many lines a minute through and says how many more there were", () => {
-  const clock = new Hand();
+  const clock = new HandClock();
   const more: number[] = [];
   const budget = new LineBudget(3, (count) => more.push(count), clock);
   let written = 0;
@@ -43,7 +17,7 @@ Deno.test("LineBudget lets so many lines a minute through and says how many more
 });
 
 Deno.test("LineBudget says nothing of more where there was none, and starts anew by the minute", () => {
-  const clock = new Hand();
+  const clock = new HandClock();
   const budget = new LineBudget(2, () => {
     throw new Error("more");
   }, clock);
@@ -55,7 +29,7 @@ Deno.test("LineBudget says nothing of more where there was none, and starts anew
 });
 
 Deno.test("LineBudget ends a minute by itself, and at once when it is closed", () => {
-  const clock = new Hand();
+  const clock = new HandClock();
   const more: number[] = [];
   const budget = new LineBudget(1, (count) => more.push(count), clock);
   budget.spend();

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { type Clock, SYSTEM_CLOCK } from "../clock.ts";
 import { FRAME_SECONDS, PIECE_BYTES } from "../protocol/limits.ts";
 
 /**
@@ -15,22 +16,6 @@ import { FRAME_SECONDS, PIECE_BYTES } from "../protocol/limits.ts";
 export const LEAST_RATE: number = PIECE_BYTES / (FRAME_SECONDS / 2);
 /** Milliseconds of a rate that may be caught up with after a pause: timers come late. */
 const SLACK_MS = 100;
-
-/** Time, as a pace sees it. */
-export interface Clock {
-  /** Milliseconds, of any beginning. */
-  now(): number;
-  /** Runs `work` after so many milliseconds, unless what it returns is called before. */
-  after(milliseconds: number, work: () => void): () => void;
-}
-
-const SYSTEM: Clock = {
-  now: () => performance.now(),
-  after(milliseconds, work) {
-    const timer = setTimeout(work, milliseconds);
-    return () => clearTimeout(timer);
-  },
-};
 
 /** How fast; undefined is as fast as it goes. */
 export interface PaceOptions {
@@ -83,7 +68,7 @@ export class Pace {
 
   constructor(options: PaceOptions) {
     this.#options = options;
-    this.#clock = options.clock ?? SYSTEM;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#total = new Meter(options.total);
   }
 

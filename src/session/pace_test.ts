@@ -1,41 +1,9 @@
 import assert from "node:assert/strict";
-import { type Clock, type Lane, LEAST_RATE, Pace, type PaceOptions } from "./pace.ts";
+import { type Lane, LEAST_RATE, Pace, type PaceOptions } from "./pace.ts";
+import { HandClock } from "../../tests/hand_clock.ts";
 
 const KiB = 1024;
 const MB = 1_000_000;
-
-/** A clock that a test moves. */
-class Hand implements Clock {
-  #now = 0;
-  #due: { at: number; work: () => void }[] = [];
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(milliseconds: number, work: () => void): () => void {
-    const entry = { at: this.#now + milliseconds, work };
-    this.#due.push(entry);
-    return () => this.#due = this.#due.filter((one) => one !== entry);
-  }
-
-  /** Moves on step by step, and lets what waits go on in between. */
-  async run(milliseconds: number): Promise<void> {
-    for (const end = this.#now + milliseconds; this.#now < end;) {
-      await new Promise<void>((turn) => setImmediate(turn));
-      const next = Math.min(end, ...this.#due.map(({ at }) => Math.max(at, this.#now)));
-      this.#now = next;
-      const due = this.#due.filter(({ at }) => at <= next);
-      this.#due = this.#due.filter(({ at }) => at > next);
-      for (const { work } of due) work();
-    }
-    await new Promise<void>((turn) => setImmediate(turn));
-  }
-
-  get pending(): number {
-    return this.#due.length;
-  }
-}
 
 /** One connection that moves pieces as fast as it is let. */
 class Mover {
@@ -61,8 +29,8 @@ class Mover {
   }
 }
 
-function paced(options: Omit<PaceOptions, "clock">): { pace: Pace; clock: Hand } {
-  const clock = new Hand();
+function paced(options: Omit<PaceOptions, "clock">): { pace: Pace; clock: HandClock } {
+  const clock = new HandClock();
   return { pace: new Pace({ ...options, clock }), clock };
 }
 
