@@ -47,6 +47,12 @@ async function added(
   return first;
 }
 
+/** The invite of a server with another token in it. */
+function invitation({ running }: Server, token: string): string {
+  const [, invite = ""] = /ft join '(ft:[^#]+)#/.exec(running.stdout) ?? [];
+  return `${invite}#${token}\n`;
+}
+
 Deno.test("ft serve --require-token lets in who has the invite's token, also after a restart", async () => {
   await using place = new Place();
   const server = await place.serve(CLOSED);
@@ -258,4 +264,54 @@ Deno.test("ft token works on a root whose server has stopped, and says what is w
   );
   await fails(2, /cannot be the name of a token/, "add", "A b", "--allow", "get");
   assert.deepEqual(namesIn(place.path).includes("none"), false);
+});
+
+Deno.test("ft list shows the rooms that a token may list, and no other", async () => {
+  await using place = new Place();
+  const server = await place.serve(CLOSED);
+  writeFile(server.path("shared_files/offered.txt"), "x");
+  writeFile(server.path("shared_uploads/shared.txt"), "x");
+  const cases = [["get", "offered"], ["fetch", "shared"], ["get,fetch", "offered|shared"]] as const;
+  for (const [at, [verbs, shows]] of cases.entries()) {
+    const mine = await added(place, server, `t${at}`, "--allow", verbs);
+    const client = place.client(`client ${at}`, server.address);
+    await client.piped(invitation(server, mine), "join", "-", "nas");
+    const { stdout } = await done(client, "list", "--server", "nas");
+    const names = [...stdout.matchAll(/(\w+)\.txt/g)].map(([, name]) => name).join("|");
+    assert.equal(names, shows);
+  }
+  const mine = await added(place, server, "t9", "--allow", "put");
+  const client = place.client("client 9", server.address);
+  await client.piped(invitation(server, mine), "join", "-", "nas");
+  assert.equal((await client.ft("list", "--server", "nas")).code, 6);
+});
+
+Deno.test("a sender is not told in what folder its files are kept, whatever goes wrong", async () => {
+  await using place = new Place();
+  const server = await place.serve({ args: ["--require-token", "--max-file", "1MB"] });
+  const mine = await added(place, server, "zed", "--allow", "put");
+  const client = place.client("client", server.address);
+  await client.piped(invitation(server, mine), "join", "-", "nas");
+  client.write("big.bin", new Uint8Array(1_000_001));
+  const { code, stderr } = await client.ft("put", "big.bin", "--server", "nas");
+  assert.equal(code, 6);
+  assert.match(stderr, /'big\.bin' is larger than/);
+  assert.doesNotMatch(stderr, /zed/);
+});
+
+Deno.test("ft token add refuses a folder in which others' files lie already", async () => {
+  await using place = new Place();
+  const server = await place.serve(CLOSED);
+  writeFile(server.path("uploads/later/x"), "planted");
+  const refused = await token(place, server, "add", "later", "--allow", "put");
+  assert.equal(refused.code, 6);
+  assert.match(refused.stderr, /files of others in the folder for 'later'\.\n {2}Move/);
+  // What was sent under the name before is its own.
+  const first = await added(place, server, "ana", "--allow", "put");
+  const client = place.client("client", server.address);
+  await client.piped(invitation(server, first), "join", "-", "nas");
+  client.write("a.txt", "a");
+  await done(client, "put", "a.txt", "--server", "nas");
+  assert.equal((await token(place, server, "revoke", "ana")).code, 0);
+  await added(place, server, "ana", "--allow", "put");
 });

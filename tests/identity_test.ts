@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { assertFails, fingerprintOf } from "./identity.ts";
-import { done, test } from "./process.ts";
+import { done, ftCommand, test } from "./process.ts";
 
 test("ft join verifies a server by the key that its invite names", async (_, server, ana) => {
   const pin = fingerprintOf(server).slice("SHA256:".length);
@@ -78,3 +78,39 @@ test("ft invite prints what joins the server of a root", async (_, server, ana) 
   const pin = fingerprintOf(server).slice("SHA256:".length);
   assert.equal(stdout, `ft join 'ft://${server.address}/${pin}'\n`);
 });
+
+test("no invite makes a client go without encryption to a server that is known to encrypt", async (
+  _,
+  server,
+  ana,
+) => {
+  await done(ana, "list");
+  const invite = `ft://${server.address}/plain#sEcReTsEcReTsEcReT`;
+  for (const args of [["list", "--server", invite], ["list", "--server", "open"]]) {
+    await ana.piped(invite, "join", "-", "open", "--plain");
+    assertFails(await ana.ft(...args, "--plain"), 2, /known to encrypt\.\n.*ft trust forget/);
+  }
+  await done(ana, "list");
+});
+
+test("a client without encryption is told that the server encrypts", async (_, server, ana) => {
+  const end = await ana.ft("list", "--plain");
+  assertFails(end, 4, /^Error: The other side encrypts, and this side does not\.\n {2}Leave out/m);
+  await server.running.waitFor(/protocol: The other side does not speak TLS\./);
+});
+
+test(
+  "a key of this machine that nobody looked at is not told a token",
+  async (place, server, ana) => {
+    await done(ana, "list");
+    const withToken = (...args: string[]) => {
+      const env = { ...ana.env, FT_TOKEN: "sEcReTsEcReTsEcReT" };
+      return place.start(ftCommand(...args), { cwd: ana.folder, env }).finished;
+    };
+    assertFails(await withToken("list"), 4, new RegExp(`its key is ${fingerprintOf(server)}`));
+    // Without one it is as good as before; and whoever says so may go on with one.
+    await done(ana, "list");
+    assert.equal((await withToken("list", "--trust-first")).code, 0);
+    assert.equal((await withToken("list")).code, 0);
+  },
+);

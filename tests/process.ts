@@ -68,8 +68,8 @@ export class Running {
       stdout: "piped",
       stderr: "piped",
       ...(cwd === undefined ? {} : { cwd }),
-      // Whoever runs the tests may trust more authorities than most users do.
-      env: { NODE_EXTRA_CA_CERTS: "", ...env },
+      // Whoever runs the tests may trust more authorities than most users of ft do.
+      env: { ...(command.includes(MAIN) ? { NODE_EXTRA_CA_CERTS: "" } : {}), ...env },
     }).spawn();
     this.pid = this.#child.pid;
     this.finished = this.#run(input);

@@ -32,11 +32,7 @@ export class PreambleDecoder
         filled += take;
         const known = Math.min(filled, MAGIC.length);
         for (let at = 0; at < known; at++) {
-          if (preamble[at] !== MAGIC[at]) {
-            throw new FtError("protocol", "The other side does not speak FT.", {
-              hint: "Check the address: something else listens there.",
-            });
-          }
+          if (preamble[at] !== MAGIC[at]) throw otherThanFt(preamble);
         }
         if (filled < PREAMBLE_BYTES) return;
         accept(new DataView(preamble.buffer).getUint16(MAGIC.length));
@@ -50,4 +46,18 @@ export class PreambleDecoder
       },
     });
   }
+}
+
+/** Types of the records that TLS begins with: an alert, a handshake. */
+const TLS_RECORDS: readonly number[] = [0x15, 0x16];
+
+/** The failure of bytes that are no preamble. */
+function otherThanFt([first = 0]: Uint8Array): FtError {
+  return TLS_RECORDS.includes(first)
+    ? new FtError("protocol", "The other side encrypts, and this side does not.", {
+      hint: "Leave out --plain.",
+    })
+    : new FtError("protocol", "The other side does not speak FT.", {
+      hint: "Check the address: something else listens there.",
+    });
 }

@@ -42,6 +42,7 @@ export class ClientSession {
   readonly #transfers = new Map<number, Transfer>();
   readonly #ended: Promise<FtError | undefined>;
   readonly #run: string;
+  readonly #verbs = Promise.withResolvers<readonly string[]>();
   #over: FtError | undefined;
   #nextId = 1;
 
@@ -52,12 +53,14 @@ export class ClientSession {
       ...(deadlines === undefined ? {} : { deadlines }),
     });
     this.#run = options.run;
+    this.#verbs.promise.catch(() => {});
     this.#ended = this.#channel.run((message) => this.#dispatch(message)).then(
       () => undefined,
       toFailure,
     ).then(async (failure) => {
       // Set before any is ended: what begins from now on would wait for an end for ever.
       const end = this.#over = failure ?? new FtError("lost");
+      this.#verbs.reject(end);
       await Promise.all([...this.#transfers.values()].map((transfer) => transfer.end(end)));
       this.#channel.close();
       return failure;
@@ -77,6 +80,7 @@ export class ClientSession {
 
   #dispatch(message: Message): void | Promise<void> {
     if (message.kind === "welcome") {
+      this.#verbs.resolve(message.verbs);
       // A server whose packets wait for an acknowledgement of the last gets it along with this.
       this.#channel.send({ kind: "ping", id: 0 }).catch(() => {});
       return;
@@ -147,6 +151,11 @@ export class ClientSession {
     }
     const download = new Download(this.#channel, id, this.#run, request, there);
     return await this.#track(id, download, () => download.run());
+  }
+
+  /** What the server lets this client do, once it has said so. */
+  get verbs(): Promise<readonly string[]> {
+    return this.#verbs.promise;
   }
 
   /** The files of a room; `onItems` hears them page by page as they come. */

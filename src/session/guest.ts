@@ -71,9 +71,16 @@ export class Guest {
   keptName(room: "private" | "shared", name: string): string {
     acceptName(name);
     if (room === "shared") return name;
-    if (this.who !== undefined) return acceptName(`${this.who}/${name}`);
     const [first = "", ...rest] = name.split("/");
-    return this.#isName(first) ? acceptName([numberedName(first, 2), ...rest].join("/")) : name;
+    try {
+      if (this.who !== undefined) return acceptName(`${this.who}/${name}`);
+      return this.#isName(first) ? acceptName([numberedName(first, 2), ...rest].join("/")) : name;
+    } catch {
+      // What stands in the way is not the sender's business.
+      throw new FtError("bad_name", `The name '${name.slice(0, 300)}' is too long to be kept.`, {
+        hint: "Choose a shorter name.",
+      });
+    }
   }
 }
 

@@ -32,6 +32,7 @@ export class Incoming implements Transfer {
   #entry: Entry | undefined;
   /** The name the sender is told where what it is called here is not its business. */
   #toldName: string | undefined;
+  #keptName = "";
   #staging: Promise<Partial | Receipt> | undefined;
   #partial: Partial | undefined;
   #writer: ChunkWriter | undefined;
@@ -70,6 +71,7 @@ export class Incoming implements Transfer {
   async begin(entry: Entry, request: StageRequest): Promise<void> {
     this.#entry = entry;
     if (request.blind) this.#toldName = entry.name;
+    this.#keptName = request.name;
     try {
       this.#staging = this.#options.store.stage(request);
       const staged = await this.#staging;
@@ -200,8 +202,16 @@ export class Incoming implements Transfer {
     if (this.#settled) return;
     this.#settled = true;
     await this.#release();
-    await sendFailure(this.#options.channel, this.#options.id, failure);
+    await sendFailure(this.#options.channel, this.#options.id, this.#told(failure));
     this.#outcome.reject(failure);
+  }
+
+  /** A failure in the words of the sender, who is not told what its file is called here. */
+  #told(failure: FtError): FtError {
+    const { code, message, hint, side, cause } = failure;
+    if (this.#toldName === undefined || this.#keptName === this.#toldName) return failure;
+    const words = message.replaceAll(`'${this.#keptName}'`, `'${this.#toldName}'`);
+    return new FtError(code, words, { side, cause, ...(hint === undefined ? {} : { hint }) });
   }
 
   /** The sender is gone, or called it off. What is complete still gets its place. */

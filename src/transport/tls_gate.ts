@@ -25,6 +25,9 @@ const RECORD_TYPES = [20, 24] as const;
 /** Milliseconds to wait for what the TLS server says when the handshake is over. */
 const ANSWER_MS = 10;
 
+/** Milliseconds for the last words of a handshake that failed. */
+const FAREWELL_MS = 100;
+
 /** Passes on what comes from one socket to another, to its end. */
 async function pass(from: Socket, to: Socket, onPass: () => void = () => {}): Promise<void> {
   const block = new Uint8Array(BLOCK_BYTES);
@@ -145,7 +148,11 @@ export async function shakeHands(
     // A direction that breaks takes all of it down; the reader of the other hears of that.
     inward.catch(close);
     outward.catch(close);
-    const { alpnProtocol } = await secure.handshake();
+    const { alpnProtocol } = await secure.handshake().catch(async (thrown) => {
+      // What TLS has to say about it still goes out, so that the peer can tell what this is.
+      await pause(FAREWELL_MS, signal);
+      throw thrown;
+    });
     if (alpnProtocol !== ALPN) throw new FtError("protocol", "The other side does not speak FT.");
     return {
       read: (into) => secure.read(into),
@@ -174,4 +181,16 @@ function clientFailure(thrown: unknown): FtError {
   return /alert/.test(thrown.message)
     ? new FtError("identity", "The client does not trust this server's key.", cause)
     : new FtError("protocol", "The other side does not speak TLS.", cause);
+}
+
+/** Waits so many milliseconds, or until it is called off. */
+async function pause(milliseconds: number, off: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  const stop = () => resolve();
+  off.addEventListener("abort", stop, { once: true });
+  if (off.aborted) resolve();
+  await promise;
+  clearTimeout(timer);
+  off.removeEventListener("abort", stop);
 }

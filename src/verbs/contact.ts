@@ -33,11 +33,11 @@ export function findContact(server: string, known: KnownServers, plain: boolean)
         "If you trust the network, add --plain.",
     });
   }
-  const expected = key ?? (plain ? known.key(address)?.pin : undefined);
-  if (plain && expected !== undefined && expected !== "plain") {
+  const isEncrypted = key !== undefined && key !== "plain" || known.key(address) !== undefined;
+  if (plain && isEncrypted) {
     throw new FtError("usage", `The server at ${address} is known to encrypt.`, {
       hint: "Leave out --plain. " +
-        `If it has changed for a reason, forget it first: ft trust forget ${name ?? address}`,
+        `If it has changed for a reason, forget it first: ft trust forget ${address}`,
     });
   }
   return { endpoint, address, name, key: key ?? (plain ? "plain" : undefined), token };

@@ -61,7 +61,7 @@ Deno.test("findContact() goes without encryption only when both sides say so", (
     });
   }
   known.save("nas", { endpoint: { hostname: "nas", port: 1 }, key: pin });
-  throws(() => findContact("nas", known, true), { code: "usage", hint: /ft trust forget nas$/ });
+  throws(() => findContact("nas", known, true), { code: "usage", hint: /ft trust forget nas:1$/ });
 });
 
 Deno.test("findContact() does not go without encryption where a key is remembered", () => {

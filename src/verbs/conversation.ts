@@ -67,7 +67,9 @@ export class Conversation {
 
   /** Connects to the server that it should be, and greets. */
   async #open(): Promise<ClientSession> {
-    const owner = this.state.owner(this.server);
+    // What travels in clear is not what an encrypted server at the same address knows its owner by.
+    const isPlain = this.#contact.key === "plain";
+    const owner = this.state.owner(isPlain ? `plain ${this.server}` : this.server);
     const { token = this.#contact.token, trustFirst, ask, signal } = this.#options;
     const connection = await reach(this.#contact, {
       network: NETWORK,

@@ -19,10 +19,16 @@ export interface KnownServer {
   readonly key: ServerKey;
 }
 
+/** A key that is remembered. */
+export interface RememberedKey extends PresentedKey {
+  /** Whether nobody was asked: no token may be sent on the strength of it. */
+  readonly isUnasked?: true;
+}
+
 /** The servers of one user: those saved under a name, and the keys that servers have shown. */
 export class KnownServers {
   readonly #saved: KeyedFolder<Invite>;
-  readonly #keys: KeyedFolder<PresentedKey>;
+  readonly #keys: KeyedFolder<RememberedKey>;
 
   /** @param state the user's state folder. */
   constructor(state: string) {
@@ -72,13 +78,14 @@ export class KnownServers {
    *
    * @throws FtError `io` when what is kept is damaged.
    */
-  key(address: string): PresentedKey | undefined {
+  key(address: string): RememberedKey | undefined {
     return this.#keys.get(address);
   }
 
-  /** Remembers the key of a server. */
-  remember(address: string, { pin, certificate }: PresentedKey): void {
-    this.#keys.keep(address, JSON.stringify({ pin, certificate }));
+  /** Remembers the key of a server; `isUnasked` says that nobody has looked at it. */
+  remember(address: string, { pin, certificate }: PresentedKey, isUnasked = false): void {
+    const unasked = isUnasked ? { unasked: true } : {};
+    this.#keys.keep(address, JSON.stringify({ pin, certificate, ...unasked }));
   }
 
   /** All of them: what is saved by name, then what else is remembered by address. */
@@ -141,9 +148,9 @@ function isName(text: string): boolean {
   }
 }
 
-function parseKey(text: string): PresentedKey | undefined {
-  const { pin, certificate }: Record<string, unknown> = JSON.parse(text);
+function parseKey(text: string): RememberedKey | undefined {
+  const { pin, certificate, unasked }: Record<string, unknown> = JSON.parse(text);
   if (typeof pin !== "string" || !PIN.test(pin)) return undefined;
   if (typeof certificate !== "string" || !CHAIN.test(certificate)) return undefined;
-  return { pin, certificate };
+  return { pin, certificate, ...(unasked === true ? { isUnasked: true } : {}) };
 }

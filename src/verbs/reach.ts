@@ -66,21 +66,27 @@ export async function reach<C extends { abort(): void }>(
   const remembered = known.key(address);
   // What an invite says is newer than what is remembered, or is why it may not be believed.
   if (remembered !== undefined && remembered.pin === (key ?? remembered.pin)) {
+    const isUnasked = remembered.isUnasked === true && key === undefined && !options.sendsToken;
+    if (remembered.isUnasked && !isUnasked) {
+      // Good enough to talk to on this machine, but not to be told a secret.
+      if (key === undefined) await acceptStranger(contact, remembered, options);
+      known.remember(address, remembered);
+    }
     try {
       return await network.dial(endpoint, { kind: "pinned", ...remembered }, signal);
     } catch (thrown) {
       if (toFailure(thrown).code !== "identity") throw thrown;
       // Another certificate of the same key is a renewed one; of another key, another server.
       const shown = await network.probe(endpoint, signal);
-      checkPin(contact, shown, remembered.pin);
+      checkPin({ address, name: contact.name, key: undefined }, shown, remembered.pin);
       if (shown.certificate === remembered.certificate) throw thrown;
-      return await meet(contact, shown, options);
+      return await meet(contact, shown, options, isUnasked);
     }
   }
   const shown = await network.probe(endpoint, signal);
   if (key !== undefined) checkPin(contact, shown, key);
-  else await acceptStranger(contact, shown, options);
-  return await meet(contact, shown, options);
+  const isUnasked = key === undefined && !await acceptStranger(contact, shown, options);
+  return await meet(contact, shown, options, isUnasked);
 }
 
 /** Dials the server that has shown this key, and remembers it once it has proved to have it. */
@@ -88,10 +94,11 @@ async function meet<C extends { abort(): void }>(
   { endpoint, address }: Contact,
   shown: PresentedKey,
   { network, known, signal }: ReachOptions<C>,
+  isUnasked: boolean,
 ): Promise<C> {
   const connection = await network.dial(endpoint, { kind: "pinned", ...shown }, signal);
   try {
-    known.remember(address, shown);
+    known.remember(address, shown, isUnasked);
   } catch (thrown) {
     connection.abort();
     throw thrown;
@@ -124,15 +131,16 @@ function checkPin(
   });
 }
 
-/** Returns when a key that nothing is known of may be taken for the server's. */
+/** Returns when a key that nothing is known of may be taken for the server's, and if a user said so. */
 async function acceptStranger(
   { address, endpoint }: Contact,
   shown: PresentedKey,
   { trustFirst, ask, sendsToken }: Pick<ReachOptions<never>, "trustFirst" | "ask" | "sendsToken">,
-): Promise<void> {
-  if (trustFirst || isLoopback(endpoint.hostname) && !sendsToken) return;
+): Promise<boolean> {
+  if (trustFirst) return true;
+  if (isLoopback(endpoint.hostname) && !sendsToken) return false;
   const stranger = { address, fingerprint: fingerprint(shown.pin) };
-  if (await ask?.(stranger)) return;
+  if (await ask?.(stranger)) return true;
   const compare = "Compare the fingerprint with the one that 'ft serve' prints. ";
   throw new FtError(
     "identity",

@@ -92,7 +92,13 @@ for (const address of ["127.0.0.1:5000", "[::1]:5000", "localhost:5000"]) {
     await rejects(world.reach(address, { sendsToken: true }), refusal(/not known yet/, /first/));
     equal(world.known.key(address), undefined);
     deepEqual(await world.reach(address), ["probe", "dial pinned"]);
+    // Nobody has looked at it: it will do for as long as nothing secret is told.
+    deepEqual(world.known.key(address), { ...OLD, isUnasked: true });
+    await rejects(world.reach(address, { sendsToken: true }), refusal(/not known yet/, /first/));
+    deepEqual(await world.reach(address), ["dial pinned"]);
+    deepEqual(await world.reach(address, { sendsToken: true, trustFirst: true }), ["dial pinned"]);
     deepEqual(world.known.key(address), OLD);
+    deepEqual(await world.reach(address, { sendsToken: true }), ["dial pinned"]);
   });
 }
 

@@ -11,6 +11,7 @@ import {
   newToken,
   type Tokens,
 } from "../storage/tokens.ts";
+import { filesBelow } from "../storage/walk.ts";
 import { INVITE_TOKEN, RECORDS, ROOM_FOLDERS } from "./root.ts";
 
 /** The latest time that a Date holds. */
@@ -64,6 +65,7 @@ export async function addToken(
       hint: `Move '${ROOM_FOLDERS.private}/${name}' away, or choose another name.`,
     });
   }
+  requireOwnFolder(root, name);
   const record = {
     name,
     hash: bytes.toHex(),
@@ -133,11 +135,28 @@ function requireRoot(root: string): void {
   });
 }
 
+/** Returns when nothing lies in the folder of a name but what was sent under it before. */
+function requireOwnFolder(root: string, name: string): void {
+  const files = [...filesBelow(`${root}/${ROOM_FOLDERS.private}/${name}`, `${name}/`)];
+  if (files.length === 0) return;
+  const rows = withRecords(root, (records) => records.room("private"));
+  const isOwn = ({ name: file }: { name: string }) =>
+    rows.get(file)?.some(({ who }) => who === name) ?? false;
+  if (files.every(isOwn)) return;
+  throw new FtError("exists", `There are files of others in the folder for '${name}'.`, {
+    hint: `Move '${ROOM_FOLDERS.private}/${name}' away, or choose another name.`,
+  });
+}
+
 function withTokens<T>(root: string, use: (tokens: Tokens) => T): T {
+  return withRecords(root, ({ tokens }) => use(tokens));
+}
+
+function withRecords<T>(root: string, use: (records: Records) => T): T {
   let damaged: string | undefined;
   const records = Records.open(`${root}/${RECORDS}`, (aside) => damaged = aside);
   try {
-    if (damaged === undefined) return use(records.tokens);
+    if (damaged === undefined) return use(records);
     throw new FtError("io", `The records were damaged; they were set aside as '${damaged}'.`, {
       hint: "The named tokens were in them: add them again.",
     });
