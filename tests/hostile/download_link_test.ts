@@ -159,7 +159,7 @@ test("staged bytes that become another file meanwhile", {
 /** Where a client's state about the one server of a test is. */
 function owner(ana: Client): string {
   const { FT_STATE = "", FT_SERVER = "" } = ana.env;
-  return `${FT_STATE}/owners/${encodeURIComponent(FT_SERVER)}`;
+  return `${FT_STATE}/owners/${encodeURIComponent(`plain ${FT_SERVER}`)}`;
 }
 
 for (
