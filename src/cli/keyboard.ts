@@ -6,6 +6,10 @@
 
 import { Readable, Writable } from "node:stream";
 
+/** Nothing but the Esc key, once or more. */
+// deno-lint-ignore no-control-regex -- it is what is looked for
+const ESCAPES = /^\x1b+$/;
+
 /** Where keys come from: `Deno.stdin`. */
 export interface KeyboardInput {
   /** Reads bytes; null at the end. */
@@ -44,15 +48,14 @@ export class Keyboard {
   /** Feeds keys to a stream while it is open; false at the end of input. */
   async feed(stream: Readable, open: () => boolean): Promise<boolean> {
     while (open()) {
-      if (this.#typed === "\x1b") {
-        // Alone in a read it is the Esc key. Readline would wait whether it begins a sequence.
-        this.#typed = "";
+      if (ESCAPES.test(this.#typed)) {
+        // At the end of a read it is the Esc key. Readline would wait whether it begins a sequence.
+        this.#typed = this.#typed.slice(1);
         stream.emit("keypress", undefined, { name: "escape", sequence: "\x1b" });
       } else if (this.#typed !== "") {
         const [char = ""] = this.#typed;
         this.#typed = this.#typed.slice(char.length);
-        // Ctrl-Z: readline would signal the process, which takes a permission that ft does without.
-        if (char !== "\x1a") stream.emit("data", char);
+        stream.emit("data", char);
       } else if (this.#ended) {
         return false;
       } else {
@@ -67,7 +70,9 @@ export class Keyboard {
     // What cannot be read any more has ended: the terminal was closed.
     const length = await this.#input.read(buffer).catch(() => null);
     this.#ended = length === null;
-    this.#typed += this.#decoder.decode(buffer.subarray(0, length ?? 0), { stream: true });
+    const typed = this.#decoder.decode(buffer.subarray(0, length ?? 0), { stream: true });
+    // Ctrl-Z: readline would signal the process, which takes a permission that ft does without.
+    this.#typed += typed.replaceAll("\x1a", "");
     this.#reading = undefined;
   }
 }

@@ -41,9 +41,11 @@ const milliseconds = seconds * 1000 / targets.length;
 for (const target of targets) {
   // Told first: a value that blocks for ever is of the target whose name came last.
   write(`${target.name}: `);
+  const began = performance.now();
   try {
     const count = await fuzz(target, { seed, path, milliseconds });
-    print(`${count} values, none fails`);
+    const took = Math.round((performance.now() - began) / 1000);
+    print(`${count} values in ${took} s, none fails`);
   } catch (thrown) {
     failed("", thrown);
   }
