@@ -216,6 +216,8 @@ export class Incoming implements Transfer {
 
   /** The sender is gone, or called it off. What is complete still gets its place. */
   async end(failure: FtError): Promise<void> {
+    // What has come may have been wrong: that says more than that the sender is gone.
+    await this.#writer?.idle;
     if (this.#settled || this.#committing) return;
     this.#settled = true;
     await this.#release();
