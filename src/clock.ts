@@ -14,3 +14,15 @@ export const SYSTEM_CLOCK: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Waits so many milliseconds, or until it is called off. */
+export async function pause(milliseconds: number, off?: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  const stop = () => resolve();
+  off?.addEventListener("abort", stop, { once: true });
+  if (off?.aborted) resolve();
+  await promise;
+  clearTimeout(timer);
+  off?.removeEventListener("abort", stop);
+}

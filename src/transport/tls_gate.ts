@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { pause } from "../clock.ts";
 import { FtError } from "../error.ts";
 import { ALPN, type Identity } from "./security.ts";
 import { type Socket, writeAll } from "./socket.ts";
@@ -181,16 +182,4 @@ function clientFailure(thrown: unknown): FtError {
   return /alert/.test(thrown.message)
     ? new FtError("identity", "The client does not trust this server's key.", cause)
     : new FtError("protocol", "The other side does not speak TLS.", cause);
-}
-
-/** Waits so many milliseconds, or until it is called off. */
-async function pause(milliseconds: number, off: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds);
-  const stop = () => resolve();
-  off.addEventListener("abort", stop, { once: true });
-  if (off.aborted) resolve();
-  await promise;
-  clearTimeout(timer);
-  off.removeEventListener("abort", stop);
 }

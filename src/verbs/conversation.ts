@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { pause } from "../clock.ts";
 import { FtError, toFailure } from "../error.ts";
 import { ClientSession } from "../session/client_session.ts";
 import type { Listener } from "../session/event.ts";
@@ -203,16 +204,6 @@ function interrupted(signal: AbortSignal | undefined): FtError {
 function delayFor(attempt: number): number {
   const full = Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), LONGEST_DELAY_MS);
   return Math.round(full * (0.5 + Math.random() / 2));
-}
-
-async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds);
-  const stop = () => resolve();
-  signal?.addEventListener("abort", stop, { once: true });
-  await promise;
-  clearTimeout(timer);
-  signal?.removeEventListener("abort", stop);
 }
 
 /** Runs `work` for every item, `width` at a time, in order of their beginning. */

@@ -1,3 +1,4 @@
+import { pause } from "../clock.ts";
 import { FtError, toFailure } from "../error.ts";
 import { type Access, type Grant, type Verb, VERBS } from "../session/access.ts";
 import { Turn } from "../session/turn.ts";
@@ -176,15 +177,4 @@ function isEqual(a: Uint8Array, b: Uint8Array): boolean {
   let difference = a.length ^ b.length;
   for (const [at, byte] of a.entries()) difference |= byte ^ (b[at] ?? 0);
   return difference === 0;
-}
-
-async function pause(milliseconds: number, off: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds);
-  const stop = () => resolve();
-  off.addEventListener("abort", stop, { once: true });
-  if (off.aborted) resolve();
-  await promise;
-  clearTimeout(timer);
-  off.removeEventListener("abort", stop);
 }
