@@ -13,7 +13,16 @@ const KINDS = new Map<number, Kind>(
   Object.entries(FRAME_TYPES).map(([kind, type]) => [type, kind as Kind]),
 );
 /** Kinds that may fill a whole frame; all others are bounded by CONTROL_BYTES. */
-const LARGE: ReadonlySet<Kind> = new Set<Kind>(["held", "data", "chunk", "items"]);
+const LARGE: ReadonlySet<Kind> = new Set<Kind>([
+  "held",
+  "data",
+  "chunk",
+  "items",
+  "manifest",
+  "want",
+  "pack",
+  "result",
+]);
 /** Kinds that speak of the connection, under id 0; ERROR may, all others name a transfer. */
 const OF_CONNECTION: ReadonlySet<Kind> = new Set<Kind>(["hello", "welcome", "ping"]);
 /** Chunk indexes are u32 on the wire. */
@@ -47,6 +56,8 @@ function payloadOf(message: Message): Uint8Array<ArrayBuffer>[] {
       return [index(message.chunk), message.digest, message.bytes];
     case "held":
       return [index(message.first), message.digests];
+    case "pack":
+      return [message.bytes];
     default: {
       const { kind: _kind, id: _id, ...fields } = message;
       return [encoder.encode(JSON.stringify(fields))];
@@ -99,6 +110,9 @@ export function toMessage(frame: ReadFrame): Message | undefined {
       if (payload.length < INDEX_BYTES || !fits) malformed(kind);
       return { kind, id, first: readIndex(payload), digests };
     }
+    case "pack":
+      if (payload.length === 0) malformed(kind);
+      return { kind, id, bytes: payload };
     default: {
       let fields: unknown;
       try {

@@ -2,9 +2,10 @@ import { toName } from "../name.ts";
 import { openLocal } from "../storage/local_source.ts";
 import type { Conflict } from "../storage/store.ts";
 import { type ClientOptions, Conversation, type Result } from "./conversation.ts";
+import { type TreeOptions, uploadTree } from "./upload_tree.ts";
 
 /** How files are sent. */
-export interface UploadOptions extends ClientOptions {
+export interface UploadOptions extends ClientOptions, Omit<TreeOptions, "signal" | "onEvent"> {
   readonly conflict?: Conflict;
 }
 
@@ -12,6 +13,15 @@ export interface UploadOptions extends ClientOptions {
 function baseName(path: string): string {
   const parts = path.split(Deno.build.os === "windows" ? /[\\/]/ : "/");
   return parts.findLast((part) => part !== "") ?? path;
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    // To open it says why.
+    return false;
+  }
 }
 
 async function upload(
@@ -23,9 +33,12 @@ async function upload(
   const { onEvent } = options;
   const items = files.map((path) => ({ name: path, path }));
   return await conversation.each(items, async (session, { path }, id) => {
+    const name = toName(baseName(path));
+    if (isFolder(path)) {
+      return await uploadTree(session, { id, path, name, room, conflict }, options);
+    }
     const source = openLocal(path);
     try {
-      const name = toName(baseName(path));
       const receipt = await session.upload({
         source,
         room,
