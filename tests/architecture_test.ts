@@ -13,6 +13,7 @@ const ENTRIES = [
   "src/mod.ts",
   // Done, and waiting for the transfer of folders to use it.
   "src/storage/local_tree.ts",
+  "src/storage/tree_finish.ts",
   "src/verbs/operands.ts",
 ];
 

@@ -9,6 +9,8 @@ import { lookAt } from "./confine.ts";
 
 /** Links on the way to one file; systems give up after 32 to 63. */
 const MOST_HOPS = 32;
+/** Names looked at on the way: a stranger's links must not take long. */
+const MOST_STEPS = 512;
 
 /** Why a link of that text cannot be kept wherever it is, or undefined when it can. */
 export function targetFault(target: string): string | undefined {
@@ -46,12 +48,14 @@ export function leadsOut(
   const next = target.split("/").reverse();
   let isMissing = false;
   let hops = 0;
+  let steps = 0;
   for (let part = next.pop(); part !== undefined; part = next.pop()) {
     if (part === "" || part === ".") continue;
     if (part === "..") {
       if (isMissing) return "it leads above something that is not there";
       if (at.pop() === undefined) return "it leads out of the folder";
     } else if (!isMissing) {
+      if (++steps > MOST_STEPS) return "its way is too long";
       const path = [root, ...at, part].join("/");
       const info = lookAt(path);
       if (info?.isSymlink) {
