@@ -87,8 +87,11 @@ export function openInside(root: string, name: string): { file: Deno.FsFile; pat
   return { file, path: found.path };
 }
 
+/** Tells one file of this machine from every other. */
+export type FileId = Pick<Deno.FileInfo, "dev" | "ino">;
+
 /** Whether two looks saw one file. */
-export function isSame(a: Deno.FileInfo, b: Deno.FileInfo): boolean {
+export function isSame(a: FileId, b: FileId): boolean {
   return a.ino === b.ino && a.dev === b.dev;
 }
 
@@ -103,7 +106,7 @@ export function isFolder(path: string): boolean {
 }
 
 /** Whether `path` exists with no link on the way. */
-function isReal(path: string): boolean {
+export function isReal(path: string): boolean {
   try {
     return slashed(Deno.realPathSync(path)) === slashed(path);
   } catch {

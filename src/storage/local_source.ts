@@ -94,17 +94,20 @@ export function openLocal(path: string): LocalSource {
     }
     return new LocalSource(Deno.openSync(path, { read: true }), path);
   } catch (thrown) {
-    if (isAbsent(thrown)) {
-      // Bytes that are not UTF-8 reach us as U+FFFD, which no longer names the file.
-      if (path.includes("\ufffd")) {
-        throw new FtError("bad_name", `The name '${path}' is not valid Unicode.`, {
-          hint: "Rename the file, then send it.",
-        });
-      }
-      throw new FtError("not_found", `File '${path}' not found.`, {
-        hint: "Check the spelling and the folder you are in.",
-      });
-    }
+    if (isAbsent(thrown)) throw notFound(path);
     throw storageFailure(thrown, `open '${path}'`);
   }
+}
+
+/** The failure of a local name with nothing behind it. */
+export function notFound(path: string): FtError {
+  // Bytes that are not UTF-8 reach us as U+FFFD, which no longer names the file.
+  if (path.includes("\ufffd")) {
+    return new FtError("bad_name", `The name '${path}' is not valid Unicode.`, {
+      hint: "Rename the file, then send it.",
+    });
+  }
+  return new FtError("not_found", `File '${path}' not found.`, {
+    hint: "Check the spelling and the folder you are in.",
+  });
 }

@@ -1,18 +1,162 @@
-import type { TreeEntry, TreeFailure } from "./tree.ts";
-export function finishTree(
+/**
+ * The end of a folder that arrives: its empty folders, its links, and the times of its folders.
+ * Links come last, when all else is in its place, and only where they lead to nothing outside:
+ * whoever sent them may mean harm.
+ *
+ * @module
+ */
+import { FtError } from "../error.ts";
+import { acceptName } from "../name.ts";
+import { findInside, isInside, makeFolders } from "./confine.ts";
+import { storageFailure } from "./failure.ts";
+import { requireHoldable } from "./holdable.ts";
+import { leadsOut, readTarget, targetFault } from "./link_target.ts";
+
+/** Entries after which other work gets a turn. */
+const TURN_ENTRIES = 100;
+
+/** What of an entry matters here. */
+export interface FinishedEntry {
+  /** Name below the tree. */
+  readonly path: string;
+  readonly kind: "file" | "folder" | "link";
+  /** Last modification in milliseconds since 1970. */
+  readonly mtime?: number | undefined;
+  /** What a link says. */
+  readonly target?: string | undefined;
+}
+
+/** What of a tree could not be finished, and where names changed that have to last. */
+export interface FinishedTree {
+  readonly failures: { readonly path: string; readonly error: FtError }[];
+  readonly folders: Set<string>;
+}
+
+/** A link that was made. */
+interface MadeLink {
+  readonly path: string;
+  readonly target: string;
+  /** The folder it lies in. */
+  readonly folder: string;
+  readonly local: string;
+}
+
+/**
+ * Makes the folders and links of a tree and sets the times of its folders. What is there stays:
+ * a folder is that folder, a link of the same text that link, anything else is a failure of the
+ * entry, and of nothing but it.
+ *
+ * @param root the tree's own folder: an absolute path without links.
+ * @param entries in any order; files among them are passed over.
+ * @param options the last modification of the root itself, where it is to be set.
+ */
+export async function finishTree(
   root: string,
-  entries: readonly TreeEntry[],
-  _o: { mtime: number | undefined },
-): { failures: TreeFailure[]; folders: Set<string> } {
-  for (const e of entries) {
-    if (e.kind === "folder") Deno.mkdirSync(`${root}/${e.path}`, { recursive: true });
-  }
-  for (const e of entries) {
-    if (e.kind === "link") {
-      try {
-        Deno.symlinkSync(e.target ?? "", `${root}/${e.path}`);
-      } catch { /* tmp */ }
+  entries: readonly FinishedEntry[],
+  { mtime }: { readonly mtime: number | undefined },
+): Promise<FinishedTree> {
+  const finished: FinishedTree = { failures: [], folders: new Set() };
+  const failed = new Set<string>();
+  let attempts = 0;
+  const attempt = async (path: string, action: string, act: () => void) => {
+    if (++attempts % TURN_ENTRIES === 0) await new Promise<void>((turn) => setImmediate(turn));
+    try {
+      act();
+    } catch (thrown) {
+      failed.add(path);
+      const error = storageFailure(thrown, `${action} '${path}'`);
+      finished.failures.push({ path, error });
     }
+  };
+  const folders = entries.filter(({ kind }) => kind === "folder");
+  for (const { path } of folders) {
+    await attempt(path, "make the folder", () => makeFolder(root, path, finished.folders));
   }
-  return { failures: [], folders: new Set([root]) };
+  const made: MadeLink[] = [];
+  for (const { path, kind, target = "" } of entries) {
+    if (kind !== "link") continue;
+    await attempt(path, "make the link", () => {
+      const link = makeLink(root, path, target, finished.folders);
+      if (link !== undefined) made.push(link);
+    });
+  }
+  // Once more: each was judged by what was there then.
+  for (const { path, target, folder, local } of made) {
+    await attempt(path, "look at the link", () => {
+      const fault = leadsOut(root, partsOf(root, folder), target);
+      if (fault === undefined) return;
+      Deno.removeSync(local);
+      throw linkFailure(path, fault);
+    });
+  }
+  // The innermost first: to make something in a folder changes its time.
+  const depth = ({ path }: FinishedEntry) => path.split("/").length;
+  for (const { path, mtime } of folders.toSorted((a, b) => depth(b) - depth(a))) {
+    if (failed.has(path)) continue;
+    await attempt(path, "set the time of", () => setTime(root, path, mtime));
+  }
+  if (mtime !== undefined) await attempt("", "set the time of", () => setTime(root, "", mtime));
+  return finished;
+}
+
+function makeFolder(root: string, path: string, changed: Set<string>): void {
+  requireName(path);
+  // What lies in it does not matter: the folders on the way are made.
+  for (const folder of makeFolders(root, `${path}/x`).changed) changed.add(folder);
+}
+
+/** Makes a link; undefined when it is there. */
+function makeLink(
+  root: string,
+  path: string,
+  target: string,
+  changed: Set<string>,
+): MadeLink | undefined {
+  requireName(path);
+  const fault = targetFault(target);
+  if (fault !== undefined) throw linkFailure(path, fault);
+  const found = findInside(root, path);
+  if (found !== undefined) {
+    if (found.info.isSymlink && readTarget(found.path) === target) return undefined;
+    throw new FtError("exists", `Something else has the name of the link '${path}'.`);
+  }
+  const { folder, changed: makers } = makeFolders(root, path);
+  const out = leadsOut(root, partsOf(root, folder), target);
+  if (out !== undefined) throw linkFailure(path, out);
+  const local = `${folder}/${path.slice(path.lastIndexOf("/") + 1)}`;
+  // It never replaces anything.
+  Deno.symlinkSync(target, local, { type: isToFolder(folder, target) ? "dir" : "file" });
+  for (const one of [...makers, folder]) changed.add(one);
+  return { path, target, folder, local };
+}
+
+/** Windows has links of two kinds. */
+function isToFolder(folder: string, target: string): boolean {
+  try {
+    return Deno.statSync(`${folder}/${target}`).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+function setTime(root: string, path: string, mtime: number | undefined): void {
+  if (mtime === undefined) return;
+  const found = path === "" ? { path: root } : findInside(root, path);
+  const isOwn = found !== undefined && (path === "" || isInside(root, found.path));
+  if (!isOwn) throw new FtError("io", `The folder '${path}' changed meanwhile.`);
+  Deno.utimeSync(found.path, new Date(), new Date(mtime));
+}
+
+/** The parts of a folder's path below the root. */
+function partsOf(root: string, folder: string): string[] {
+  return folder.slice(root.length).split("/").filter((part) => part !== "");
+}
+
+function requireName(path: string): void {
+  acceptName(path);
+  requireHoldable(path);
+}
+
+function linkFailure(path: string, fault: string): FtError {
+  return new FtError("denied", `The link '${path}' is not made: ${fault}.`);
 }
