@@ -182,7 +182,7 @@ export class FolderTree implements StagedTree {
     if (!found?.info.isDirectory) {
       throw new FtError("io", `The folder '${this.name}' is gone.`);
     }
-    const { failures, folders } = finishTree(found.path, this.#others, {
+    const { failures, folders } = await finishTree(found.path, this.#others, {
       mtime: request.part ? undefined : request.mtime,
     });
     await Promise.all([...folders].map(syncFolder));

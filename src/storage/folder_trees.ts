@@ -87,7 +87,8 @@ export class FolderTrees implements TreeStore {
     }
     return {
       mtime: found.info.mtime?.getTime(),
-      entries: () => walkTree(found.path),
+      // What was received is given as it was received.
+      entries: () => walkTree(found.path, { ignoreFiles: false }),
       open: (path) => {
         try {
           const opened = openInside(found.path, path);
