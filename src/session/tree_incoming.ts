@@ -203,13 +203,15 @@ export class IncomingTree implements Transfer {
     for (const { size = 0 } of this.#open.values()) bytes += size;
     await tree.begin(this.#open.values());
     this.#options.onWanted?.(this.#open.size, bytes);
-    const lists = encodeRuns(this.#open.keys(), MANIFEST_ENTRIES);
-    const { channel, id, fetchFile } = this.#options;
-    for (const [at, runs] of lists.entries()) {
-      await channel.send({ kind: "want", id, runs, last: at === lists.length - 1 });
+    const { channel, id, fetchFile, dry } = this.#options;
+    // Who sends a folder dry knows that nothing is to follow; who is asked for one does not.
+    const isAsked = this.#options.open !== undefined;
+    const lists = dry && isAsked ? [] : encodeRuns(this.#open.keys(), MANIFEST_ENTRIES);
+    for (const runs of lists.slice(0, -1)) {
+      await channel.send({ kind: "want", id, runs, last: false });
     }
-    if (lists.length === 0) await channel.send({ kind: "want", id, runs: [], last: true });
-    if (this.#options.dry) {
+    await channel.send({ kind: "want", id, runs: lists.at(-1) ?? [], last: true });
+    if (dry) {
       this.#open.clear();
       return;
     }
