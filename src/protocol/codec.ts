@@ -49,6 +49,7 @@ function index(value: number): Uint8Array<ArrayBuffer> {
 function payloadOf(message: Message): Uint8Array<ArrayBuffer>[] {
   switch (message.kind) {
     case "ping":
+    case "seal":
       return [];
     case "data":
       return [index(message.chunk), message.bytes];
@@ -90,6 +91,7 @@ export function toMessage(frame: ReadFrame): Message | undefined {
   if (kind !== "error" && (id === 0) !== OF_CONNECTION.has(kind)) malformed(kind);
   switch (kind) {
     case "ping":
+    case "seal":
       return { kind, id };
     case "data": {
       if (payload.length <= INDEX_BYTES || payload.length > INDEX_BYTES + PIECE_BYTES) {

@@ -132,7 +132,6 @@ export const JSON_FIELDS = {
     skipped: optional(runs),
     failed: optional(list(treeFault, MANIFEST_ENTRIES)),
   }),
-  seal: object({}),
 } as const satisfies Record<string, Check<unknown>>;
 
 /** The frame type of every message. */
@@ -187,13 +186,15 @@ export type Chunk = Of<"chunk", {
 }>;
 /** Small files, whole: see pack.ts. */
 export type Pack = Of<"pack", { readonly bytes: Uint8Array<ArrayBuffer> }>;
+/** Says that nothing more of a folder can be sent. */
+export type Seal = Of<"seal", unknown>;
 /** Says only that its sender lives. */
 export type Ping = Of<"ping", unknown>;
 
 /** A message of one kind. */
 export type MessageOf<K extends Kind> = Extract<Message, { kind: K }>;
 /** One message of FT/1. `id` is its transfer; 0 is the connection. */
-export type Message = Json[keyof Json] | Held | Data | Chunk | Pack | Ping;
+export type Message = Json[keyof Json] | Held | Data | Chunk | Pack | Seal | Ping;
 /** One file of a room, as a list shows it. */
 export type Item = Checked<typeof item>;
 /** What is offered: one file with what is known of it. */

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import type { ClientSession } from "../../src/session/client_session.ts";
 import type { TreeReport } from "../../src/session/tree_report.ts";
 import { openEntry, type TreeEntry, walkTree } from "../../src/storage/local_tree.ts";
-import type { Conflict } from "../../src/storage/store.ts";
+import type { Conflict, Source } from "../../src/storage/store.ts";
 import type { TreeSource } from "../../src/storage/tree.ts";
 import type { World } from "./world.ts";
 
@@ -30,7 +30,7 @@ export class FolderSource implements TreeSource {
     }
   }
 
-  open(path: string) {
+  open(path: string): Source {
     return openEntry(this.#files.get(path) as TreeEntry);
   }
 }
