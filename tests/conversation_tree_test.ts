@@ -1,6 +1,7 @@
 /** Whole folders, a client's session against a server's, over connections in memory. */
 import assert from "node:assert/strict";
 import { FtError } from "../src/error.ts";
+import { FIRST_CHUNK_BYTES } from "../src/protocol/chunk.ts";
 import { PACKED_BYTES } from "../src/protocol/limits.ts";
 import type { ClientSession } from "../src/session/client_session.ts";
 import type { Item } from "../src/storage/store.ts";
@@ -96,6 +97,35 @@ Deno.test("tree: sent again only what changed travels, and the rest stays", asyn
     Deno.readFileSync(`${there}/sizes/1500000.bin`),
     Deno.readFileSync(`${path}/sizes/1500000.bin`),
   );
+});
+
+Deno.test(`tree: of a large file that changed only the changed chunks travel (seed ${seed})`, async () => {
+  await using world = new World();
+  const { client } = world.talk();
+  const bytes = random.bytes(5 * FIRST_CHUNK_BYTES + 77);
+  const path = `${world.root}/t/large.bin`;
+  const there = world.path("shared", "t/large.bin");
+  writeFile(path, bytes);
+  await sendTree(client, `${world.root}/t`, { name: "t" });
+  for (
+    const { change, size, travels } of [
+      { change: 2 * FIRST_CHUNK_BYTES, size: bytes.length, travels: FIRST_CHUNK_BYTES },
+      { change: 0, size: bytes.length - 100, travels: FIRST_CHUNK_BYTES * 2 },
+      { change: 7, size: bytes.length, travels: FIRST_CHUNK_BYTES * 2 + 77 },
+    ]
+  ) {
+    const changed = bytes.slice(0, size);
+    changed[change] = (changed[change] ?? 0) ^ 0xff;
+    writeFile(path, changed);
+    const { files } = await sendTree(client, `${world.root}/t`, { name: "t" });
+    assert.equal(files.replaced, 1);
+    assert.deepEqual(Deno.readFileSync(there), changed);
+    const report = world.reports.findLast(({ name }) => name === "t/large.bin");
+    assert.ok(
+      (report?.bytes ?? Infinity) <= travels,
+      `${report?.bytes} bytes travelled after a change at ${change}`,
+    );
+  }
 });
 
 Deno.test("tree: a dry run says what would travel and changes nothing", async () => {

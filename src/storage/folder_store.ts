@@ -168,7 +168,8 @@ export class FolderStore implements Store {
       const settled = this.#settled(request);
       if (settled !== undefined) return settled;
       space?.check(request);
-      partial = await this.staging.open(request);
+      const over = this.#replaced(request, this.#ownFiles(request))?.path;
+      partial = await this.staging.open(request, over);
       // An older run of the same transfer may just have finished while we waited for it to end.
       const meanwhile = this.#settled(request);
       if (meanwhile !== undefined) {
