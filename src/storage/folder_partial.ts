@@ -1,5 +1,6 @@
 import { FtError } from "../error.ts";
 import { isSame, lookAt } from "./confine.ts";
+import { setExecutable } from "./executable.ts";
 import { storageFailure } from "./failure.ts";
 import type { Rereading } from "./held_chunks.ts";
 import { dataRuns } from "./holes.ts";
@@ -35,6 +36,8 @@ export interface FolderPartialOptions {
   readonly version: string | undefined;
   /** Last modification to give the file, in milliseconds since 1970. */
   readonly mtime: number | undefined;
+  /** Whether the file may be executed, where that is known. */
+  readonly exec: boolean | undefined;
   /** Gives the complete, synced file its place and says which. Runs in one turn. */
   readonly publish: (path: string, size: number, digest: string) => Placed;
   /** Called once the partial's files are closed. */
@@ -174,7 +177,7 @@ export class FolderPartial implements Partial {
   async publish(size: number, digest: string): Promise<Receipt> {
     this.#check();
     this.#state = "publishing";
-    const { file, path, journal, mtime, publish } = this.#options;
+    const { file, path, journal, mtime, exec, publish } = this.#options;
     let receipt: Receipt | undefined;
     try {
       await this.#writing;
@@ -182,6 +185,7 @@ export class FolderPartial implements Partial {
       if (this.#failure !== undefined) throw this.#failure;
       if (file.statSync().size !== size) file.truncateSync(size);
       if (mtime !== undefined) file.utimeSync(new Date(), new Date(mtime));
+      if (exec !== undefined && this.#isThere()) setExecutable(path, exec);
       await file.sync();
       this.#record();
       await this.#requireUndamaged();

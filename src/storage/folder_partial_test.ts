@@ -193,6 +193,25 @@ Deno.test("publish() gives the time of the source and leaves nothing staged", as
   deepEqual(filesIn(`${folder.path}/staging`), []);
 });
 
+Deno.test({
+  name: "publish() makes a file executable when it was, and leaves it as new files are else",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    using folder = temporaryFolder();
+    const store = storeIn(folder.path);
+    Deno.writeTextFileSync(`${folder.path}/new`, "");
+    const modeOf = (path: string) => (Deno.statSync(`${folder.path}/${path}`).mode ?? 0) & 0o777;
+    const plain = modeOf("new");
+    for (const size of [10, LARGE_BYTES]) {
+      for (const exec of [true, false, undefined]) {
+        const name = `${size} ${exec}`;
+        await receive(store, bytesOf(size, 1), { name, ...(exec === undefined ? {} : { exec }) });
+        equal(modeOf(`room/${name}`), exec ? plain | (plain & 0o444) >> 2 : plain, name);
+      }
+    }
+  },
+});
+
 Deno.test("publish() cuts off what is left of a longer version", async () => {
   using folder = temporaryFolder();
   const store = storeIn(folder.path);

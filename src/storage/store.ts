@@ -75,6 +75,8 @@ export interface StageRequest {
   readonly blind: boolean;
   /** Name of the token it is sent with. */
   readonly who?: string;
+  /** Whether it may be executed, where that is known. */
+  readonly exec?: boolean;
   /**
    * Where chunk `index` lies in the file, in bytes; size 0 past its end. With it a store reads
    * again what it kept before that is published; without it, it forgets what it doubts.
