@@ -30,6 +30,7 @@ export type { ClientOptions, Result } from "./verbs/conversation.ts";
 export { FAILURES, FtError } from "./error.ts";
 export type { FailureCode } from "./error.ts";
 export type { Listener, TransferEvent } from "./session/event.ts";
+export type { TreeOutcome, TreeReport } from "./session/tree_report.ts";
 export type { Verb } from "./session/access.ts";
 export type { TransferReport } from "./session/server_session.ts";
 export type { Conflict, Item, Receipt, Room } from "./storage/store.ts";

@@ -116,6 +116,8 @@ interface Samples {
   readonly bad: readonly unknown[];
 }
 
+/** What messages are lists of. */
+const PARTS: readonly string[] = ["item", "node", "fault"];
 const WRONG = [null, {}, [[]]];
 
 /** Values that fit, and that do not fit, what the column "type" of the table of fields says. */
@@ -141,11 +143,11 @@ function samples(type: string): Samples {
     return { good: [0, 8.64e15, -8.64e15], bad: [8.64e15 + 2, 0.5, "1", true, ...WRONG] };
   }
   if (type === "boolean") return { good: [true, false], bad: [0, 1, "true", ...WRONG] };
-  if (type === "item") {
-    const wrong = fields.filter((row) => row["message"] === "item").flatMap((row) =>
-      wrongValues(row).map((value) => ({ ...object("item"), [row["field"] ?? ""]: value }))
+  if (PARTS.includes(type)) {
+    const wrong = fields.filter((row) => row["message"] === type).flatMap((row) =>
+      wrongValues(row).map((value) => ({ ...object(type), [row["field"] ?? ""]: value }))
     );
-    return { good: [object("item")], bad: [null, "", [], {}, ...wrong] };
+    return { good: [object(type)], bad: [null, "", [], {}, ...wrong] };
   }
   const [, words] = /^one of (.+)$/.exec(type) ?? [];
   assert.ok(words !== undefined, `unknown type: ${type}`);
@@ -176,10 +178,10 @@ function check(kind: Kind, value: unknown): unknown {
   return JSON_FIELDS[kind as keyof typeof JSON_FIELDS](value, "");
 }
 
-Deno.test("PROTOCOL.md: the table of fields is for the messages that are JSON, and items", () => {
+Deno.test("PROTOCOL.md: the table of fields is for the messages that are JSON, and their parts", () => {
   const named = new Set(fields.map((row) => row["message"]));
   const kinds = Object.keys(JSON_FIELDS).map((kind) => kind.toUpperCase());
-  assert.deepEqual(named, new Set([...kinds, "item"]));
+  assert.deepEqual(named, new Set([...kinds, ...PARTS]));
 });
 
 for (const kind of Object.keys(JSON_FIELDS) as (keyof typeof JSON_FIELDS)[]) {
@@ -209,8 +211,8 @@ for (const kind of Object.keys(JSON_FIELDS) as (keyof typeof JSON_FIELDS)[]) {
 
 Deno.test("PROTOCOL.md: messages at the limits of its fields fit into their frames", () => {
   for (const kind of Object.keys(JSON_FIELDS) as (keyof typeof JSON_FIELDS)[]) {
-    // The longest fields cannot all come at once in ITEMS: names there are canonical and shorter.
-    if (kind === "items") continue;
+    // The longest fields cannot all come at once in these: names are canonical and shorter.
+    if (kind === "items" || kind === "manifest" || kind === "result") continue;
     const id = ["hello", "welcome"].includes(kind) ? 0 : 1;
     const value = object(kind.toUpperCase());
     // deno-lint-ignore no-explicit-any -- built from the document, checked by the code

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { TransferEvent } from "../mod.ts";
+import type { TransferEvent, TreeReport } from "../mod.ts";
 import { wrapText } from "./cut.ts";
 import { count, Pace, percent, type Standing, standingLine, standingText } from "./standing.ts";
 import { displayWidth, escapeText, formatBytes, formatDuration, formatRate } from "./text.ts";
@@ -93,6 +93,15 @@ export class Progress {
         return;
       case "done":
         this.#finish(event.id, event.receipt, now);
+        break;
+      case "file":
+        if (event.outcome instanceof Error) {
+          this.#failed++;
+          this.#say(`${event.name}  failed: ${event.outcome.message}`);
+        }
+        return;
+      case "tree":
+        this.#finishTree(event.id, event.name, event.report, now);
         break;
       case "failed": {
         const track = this.#tracks.get(event.id);
@@ -187,6 +196,29 @@ export class Progress {
     }
     if (saved !== name && receipt.outcome !== "skipped") text += `  (saved as ${saved})`;
     if (track) this.#leave(id, track, size);
+    else this.#known++;
+    this.#done++;
+    this.#print(text);
+  }
+
+  #finishTree(id: number, name: string, report: TreeReport, now: number): void {
+    const track = this.#tracks.get(id);
+    const { files, failures } = report;
+    const all = files.new + files.replaced + files.same + files.skipped;
+    const parts = [`${escapeText(name)}/  ${all} ${all === 1 ? "file" : "files"}`];
+    if (files.same > 0) parts.push(`${files.same} already there`);
+    if (files.replaced > 0) parts.push(`${files.replaced} brought up to date`);
+    if (files.skipped > 0) parts.push(`${files.skipped} skipped`);
+    if (failures.length > 0) parts.push(`${failures.length} failed`);
+    let text = parts.join(", ");
+    if (track !== undefined && report.bytes > 0) {
+      if (report.bytes > track.verified) this.#move(track, report.bytes - track.verified);
+      const seconds = (now - track.begun) / 1000;
+      text += `  ${formatBytes(report.bytes)} in ${formatDuration(seconds)}`;
+      text += `  ${formatRate(track.moved / seconds)}`;
+    }
+    if (report.name !== name) text += `  (saved as ${escapeText(report.name)})`;
+    if (track !== undefined) this.#leave(id, track, track.size ?? 0);
     else this.#known++;
     this.#done++;
     this.#print(text);

@@ -13,7 +13,16 @@ const KINDS = new Map<number, Kind>(
   Object.entries(FRAME_TYPES).map(([kind, type]) => [type, kind as Kind]),
 );
 /** Kinds that may fill a whole frame; all others are bounded by CONTROL_BYTES. */
-const LARGE: ReadonlySet<Kind> = new Set<Kind>(["held", "data", "chunk", "items"]);
+const LARGE: ReadonlySet<Kind> = new Set<Kind>([
+  "held",
+  "data",
+  "chunk",
+  "items",
+  "manifest",
+  "want",
+  "pack",
+  "result",
+]);
 /** Kinds that speak of the connection, under id 0; ERROR may, all others name a transfer. */
 const OF_CONNECTION: ReadonlySet<Kind> = new Set<Kind>(["hello", "welcome", "ping"]);
 /** Chunk indexes are u32 on the wire. */
@@ -40,6 +49,7 @@ function index(value: number): Uint8Array<ArrayBuffer> {
 function payloadOf(message: Message): Uint8Array<ArrayBuffer>[] {
   switch (message.kind) {
     case "ping":
+    case "seal":
       return [];
     case "data":
       return [index(message.chunk), message.bytes];
@@ -47,6 +57,8 @@ function payloadOf(message: Message): Uint8Array<ArrayBuffer>[] {
       return [index(message.chunk), message.digest, message.bytes];
     case "held":
       return [index(message.first), message.digests];
+    case "pack":
+      return [message.bytes];
     default: {
       const { kind: _kind, id: _id, ...fields } = message;
       return [encoder.encode(JSON.stringify(fields))];
@@ -79,6 +91,7 @@ export function toMessage(frame: ReadFrame): Message | undefined {
   if (kind !== "error" && (id === 0) !== OF_CONNECTION.has(kind)) malformed(kind);
   switch (kind) {
     case "ping":
+    case "seal":
       return { kind, id };
     case "data": {
       if (payload.length <= INDEX_BYTES || payload.length > INDEX_BYTES + PIECE_BYTES) {
@@ -99,6 +112,9 @@ export function toMessage(frame: ReadFrame): Message | undefined {
       if (payload.length < INDEX_BYTES || !fits) malformed(kind);
       return { kind, id, first: readIndex(payload), digests };
     }
+    case "pack":
+      if (payload.length === 0) malformed(kind);
+      return { kind, id, bytes: payload };
     default: {
       let fields: unknown;
       try {

@@ -35,6 +35,8 @@ function message(
   ) as unknown as fc.Arbitrary<Message>;
 }
 
+const runs = fc.array(fc.nat({ max: 262_144 }), { maxLength: 8 });
+
 const MESSAGES: Record<Kind, fc.Arbitrary<Message>> = {
   hello: message("hello", none, { agent: text(128), features: words, require: words }, {
     owner: text(64),
@@ -81,6 +83,41 @@ const MESSAGES: Record<Kind, fc.Arbitrary<Message>> = {
     items: fc.array(fc.record({ name: text(300), size, time, tag: text(128) }), { maxLength: 4 }),
     last: fc.boolean(),
   }),
+  browse: message("browse", id, { name: text(8192), room }, { tag: text(128) }),
+  tree: message("tree", id, { name: text(8192) }, {
+    room,
+    mtime: time,
+    conflict: fc.constantFrom("rename", "overwrite", "skip", "fail"),
+    part: fc.boolean(),
+    dry: fc.boolean(),
+  }),
+  manifest: message("manifest", id, {
+    entries: fc.array(
+      fc.record({
+        path: text(300),
+        kind: fc.constantFrom("file", "folder", "link"),
+        size,
+        mtime: time,
+        exec: fc.boolean(),
+        target: text(300),
+      }),
+      { maxLength: 4 },
+    ),
+    last: fc.boolean(),
+  }),
+  want: message("want", id, { runs, last: fc.boolean() }),
+  pack: message("pack", id, { bytes: bytes(1, 200) }),
+  result: message("result", id, {}, {
+    new: runs,
+    replaced: runs,
+    same: runs,
+    skipped: runs,
+    failed: fc.array(
+      fc.record({ index: fc.nat({ max: 262_143 }), code: text(64), message: text(300) }),
+      { maxLength: 4 },
+    ),
+  }),
+  seal: message("seal", id, {}),
 };
 
 /** The frame of a message as the other side reads it. */
@@ -208,7 +245,7 @@ Deno.test("toMessage() never repeats what a malformed message held", () => {
 });
 
 Deno.test("frameLimit() is large for bytes and lists, small for all else", () => {
-  const large = ["held", "data", "chunk", "items"];
+  const large = ["held", "data", "chunk", "items", "manifest", "want", "pack", "result"];
   for (const [kind, type] of Object.entries(FRAME_TYPES)) {
     assert.equal(frameLimit(type), large.includes(kind) ? FRAME_BYTES : CONTROL_BYTES, kind);
   }

@@ -39,3 +39,11 @@ export const FRAME_SECONDS = 120;
 export const IDLE_SECONDS = 60;
 /** Seconds between PING frames of a side that has nothing else to say. */
 export const PING_SECONDS = 15;
+/** Most bytes of a file that travels packed with others, and may lie in a PACK. */
+export const PACKED_BYTES = 256 * KiB;
+/** Most entries in one MANIFEST frame. */
+export const MANIFEST_ENTRIES = 1_024;
+/** Most entries of one tree. */
+export const TREE_ENTRIES = 262_144;
+/** Most characters of paths and targets in one tree's manifest. */
+export const TREE_CHARACTERS = 32 * MiB;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { FILE_BYTES, LIST_ITEMS } from "./limits.ts";
+import { FILE_BYTES, LIST_ITEMS, MANIFEST_ENTRIES, TREE_ENTRIES } from "./limits.ts";
 import {
   type Check,
   type Checked,
@@ -29,7 +29,38 @@ const fileSize = count(FILE_BYTES);
 const opaque = text(128);
 const digest = text(128);
 
-const item = object({ name, size: fileSize, time, tag: opaque, who: optional(text(64)) });
+const item = object({
+  name,
+  size: fileSize,
+  time,
+  tag: opaque,
+  who: optional(text(64)),
+  files: optional(count(TREE_ENTRIES)),
+  missing: optional(count(TREE_ENTRIES)),
+});
+
+const conflict = oneOf("rename", "overwrite", "skip", "fail");
+/** Which entry of a tree's manifest: they are counted from 0 over all of it. */
+const entryIndex = count(TREE_ENTRIES - 1);
+/** Neighbouring entries: the first of each run and how many, one after the other. */
+const runs = list(count(TREE_ENTRIES), 2 * MANIFEST_ENTRIES);
+
+const treeEntry = object({
+  path: name,
+  kind: oneOf("file", "folder", "link"),
+  size: optional(fileSize),
+  mtime: optional(time),
+  exec: optional(flag),
+  target: optional(text(4096)),
+  digest: optional(digest),
+});
+
+const treeFault = object({
+  index: entryIndex,
+  code: word,
+  message: text(4096),
+  hint: optional(text(1024)),
+});
 
 /** The messages whose payload is JSON, with their fields. */
 export const JSON_FIELDS = {
@@ -60,7 +91,10 @@ export const JSON_FIELDS = {
     mtime: optional(time),
     source: optional(opaque),
     digest: optional(digest),
-    conflict: optional(oneOf("rename", "overwrite", "skip", "fail")),
+    exec: optional(flag),
+    conflict: optional(conflict),
+    tree: optional(count(2 ** 32 - 1)),
+    index: optional(entryIndex),
   }),
   ready: object({ source: optional(opaque) }),
   commit: object({ digest }),
@@ -75,9 +109,29 @@ export const JSON_FIELDS = {
     room,
     tag: optional(opaque),
     size: optional(fileSize),
+    tree: optional(count(2 ** 32 - 1)),
+    index: optional(entryIndex),
   }),
   list: object({ room }),
   items: object({ items: list(item, LIST_ITEMS), last: flag }),
+  browse: object({ name, room, tag: optional(opaque) }),
+  tree: object({
+    name,
+    room: optional(room),
+    mtime: optional(time),
+    conflict: optional(conflict),
+    part: optional(flag),
+    dry: optional(flag),
+  }),
+  manifest: object({ entries: list(treeEntry, MANIFEST_ENTRIES), last: flag }),
+  want: object({ runs, last: flag }),
+  result: object({
+    new: optional(runs),
+    replaced: optional(runs),
+    same: optional(runs),
+    skipped: optional(runs),
+    failed: optional(list(treeFault, MANIFEST_ENTRIES)),
+  }),
 } as const satisfies Record<string, Check<unknown>>;
 
 /** The frame type of every message. */
@@ -97,6 +151,13 @@ export const FRAME_TYPES = {
   request: 0x20,
   list: 0x21,
   items: 0x22,
+  browse: 0x28,
+  tree: 0x29,
+  manifest: 0x2a,
+  want: 0x2b,
+  pack: 0x2c,
+  result: 0x2d,
+  seal: 0x2e,
 } as const;
 
 /** The kind of a message. */
@@ -123,16 +184,24 @@ export type Chunk = Of<"chunk", {
   readonly digest: Uint8Array<ArrayBuffer>;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }>;
+/** Small files, whole: see pack.ts. */
+export type Pack = Of<"pack", { readonly bytes: Uint8Array<ArrayBuffer> }>;
+/** Says that nothing more of a folder can be sent. */
+export type Seal = Of<"seal", unknown>;
 /** Says only that its sender lives. */
 export type Ping = Of<"ping", unknown>;
 
 /** A message of one kind. */
 export type MessageOf<K extends Kind> = Extract<Message, { kind: K }>;
 /** One message of FT/1. `id` is its transfer; 0 is the connection. */
-export type Message = Json[keyof Json] | Held | Data | Chunk | Ping;
+export type Message = Json[keyof Json] | Held | Data | Chunk | Pack | Seal | Ping;
 /** One file of a room, as a list shows it. */
 export type Item = Checked<typeof item>;
 /** What is offered: one file with what is known of it. */
 export type Entry = MessageOf<"entry">;
+/** One entry of a tree's manifest: a file, a folder or a link in it. */
+export type TreeEntry = Checked<typeof treeEntry>;
+/** Why an entry of a tree is not where it was to go. */
+export type TreeFault = Checked<typeof treeFault>;
 /** What to do when a file of the name is there. */
 export type Conflict = NonNullable<Entry["conflict"]>;

@@ -1,12 +1,16 @@
 import { FtError, toFailure } from "../error.ts";
 import type { Message } from "../protocol/message.ts";
-import type { Conflict, Item, Receipt, Room } from "../storage/store.ts";
+import type { Conflict, Item, Receipt, Room, Store } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
 import { Channel, type Deadlines } from "./channel.ts";
 import { Download, type DownloadRequest, existing } from "./download.ts";
 import { Listing } from "./listing.ts";
 import { Outgoing, type OutgoingOptions } from "./send.ts";
+import { Slots } from "./slots.ts";
 import type { Transfer } from "./transfer.ts";
+import { IncomingTree, type IncomingTreeOptions } from "./tree_incoming.ts";
+import { changed, OutgoingTree, type OutgoingTreeOptions } from "./tree_outgoing.ts";
+import type { TreeReport } from "./tree_report.ts";
 import { Turn } from "./turn.ts";
 
 /** Milliseconds to wait for the reason when sending fails before reading does. */
@@ -33,12 +37,43 @@ export interface UploadRequest
   readonly room: Room;
   readonly name: string;
   readonly conflict: Conflict;
+  /** Whether it may be executed, where that is known. */
+  readonly exec?: boolean;
+  /** The tree that it belongs to, and which of its entries it is. */
+  readonly of?: { readonly tree: number; readonly index: number };
 }
+
+/** A folder to upload. */
+export interface TreeUpload
+  extends
+    Pick<OutgoingTreeOptions, "source" | "digestOf" | "onWanted" | "onVerified" | "onOutcome"> {
+  readonly head: OutgoingTreeOptions["head"] & { readonly room: Room };
+}
+
+/** A folder to download. */
+export interface TreeDownload
+  extends Pick<IncomingTreeOptions, "onWanted" | "onVerified" | "onOutcome"> {
+  readonly room: Room;
+  readonly name: string;
+  readonly tag?: string;
+  readonly store: Store;
+  /** The name it gets in the store. */
+  readonly target: string;
+  readonly conflict: Conflict;
+  readonly origin: string;
+  readonly dry: boolean;
+}
+
+/** Files under way at once beside a tree: every server takes as many. */
+const FILES = 31;
 
 /** The client's side of a conversation. */
 export class ClientSession {
   readonly #channel: Channel;
   readonly #turn = new Turn();
+  /** One tree at a time: each has files of its own under way. */
+  readonly #tree = new Turn();
+  readonly #slots = new Slots(FILES);
   readonly #transfers = new Map<number, Transfer>();
   readonly #ended: Promise<FtError | undefined>;
   readonly #run: string;
@@ -125,32 +160,123 @@ export class ClientSession {
   }
 
   /** Sends a file; resolves with the server's receipt. */
-  async upload({ room, name, conflict, ...rest }: UploadRequest): Promise<Receipt> {
-    const id = this.#begin();
-    const entry = { name, room, conflict };
-    const outgoing = new Outgoing({
-      channel: this.#channel,
-      id,
-      turn: this.#turn,
-      entry,
-      ...rest,
+  async upload({ room, name, conflict, exec, of, ...rest }: UploadRequest): Promise<Receipt> {
+    return await this.#slots.take(async () => {
+      const id = this.#begin();
+      const entry = {
+        name,
+        room,
+        conflict,
+        ...(exec === undefined ? {} : { exec }),
+        ...of,
+      };
+      const outgoing = new Outgoing({
+        channel: this.#channel,
+        id,
+        turn: this.#turn,
+        entry,
+        ...rest,
+      });
+      return await this.#track(id, outgoing, () => outgoing.run());
     });
-    return await this.#track(id, outgoing, () => outgoing.run());
+  }
+
+  /** Sends a folder; resolves with what became of it. */
+  async uploadTree({ head, source, ...rest }: TreeUpload): Promise<TreeReport> {
+    return await this.#tree.take(async () => {
+      const id = this.#begin();
+      const outgoing = new OutgoingTree({
+        channel: this.#channel,
+        id,
+        turn: this.#turn,
+        head,
+        source,
+        ...rest,
+        sendFile: async (entry, index) => {
+          const file = source.open(entry.path);
+          try {
+            if (file.size !== entry.size || file.mtime !== entry.mtime) throw changed(entry.path);
+            return await this.upload({
+              source: file,
+              room: head.room,
+              name: `${head.name}/${entry.path}`,
+              conflict: head.conflict ?? "rename",
+              ...(entry.exec === undefined ? {} : { exec: entry.exec }),
+              of: { tree: id, index },
+            });
+          } finally {
+            file.close();
+          }
+        },
+      });
+      return await this.#track(id, outgoing, () => outgoing.run());
+    });
+  }
+
+  /** Fetches a folder into a store. */
+  async downloadTree(request: TreeDownload): Promise<TreeReport> {
+    const { room, name, tag, store, target, conflict, origin, dry, ...heard } = request;
+    const { trees } = store;
+    if (trees === undefined) throw new FtError("denied", "No folders are kept here.");
+    return await this.#tree.take(async () => {
+      const id = this.#begin();
+      const incoming = new IncomingTree({
+        channel: this.#channel,
+        id,
+        dry,
+        ...heard,
+        open: ({ mtime }) =>
+          trees.stageTree({
+            room,
+            name: target,
+            owner: origin,
+            run: this.#run,
+            conflict,
+            blind: false,
+            mtime,
+            part: false,
+            dry,
+          }),
+        fetchFile: (entry, index, tree) =>
+          this.download({
+            room,
+            name: `${name}/${entry.path}`,
+            store,
+            target: tree.place(entry).name,
+            conflict: tree.place(entry).conflict,
+            origin,
+            ...(entry.exec === undefined ? {} : { exec: entry.exec }),
+            of: { tree: id, index },
+          }),
+      });
+      return await this.#track(id, incoming, async () => {
+        await this.#channel.send({
+          kind: "browse",
+          id,
+          room,
+          name,
+          ...(tag === undefined ? {} : { tag }),
+        });
+        return await incoming.outcome;
+      });
+    });
   }
 
   /** Fetches a file into a store; resolves once it is in its place. */
   async download(request: DownloadRequest): Promise<Receipt> {
     // Ids go to the server in the order they are given: nothing may be waited for in between.
-    const there = await existing(request);
-    let id: number;
-    try {
-      id = this.#begin();
-    } catch (thrown) {
-      there?.close();
-      throw thrown;
-    }
-    const download = new Download(this.#channel, id, this.#run, request, there);
-    return await this.#track(id, download, () => download.run());
+    return await this.#slots.take(async () => {
+      const there = await existing(request);
+      let id: number;
+      try {
+        id = this.#begin();
+      } catch (thrown) {
+        there?.close();
+        throw thrown;
+      }
+      const download = new Download(this.#channel, id, this.#run, request, there);
+      return await this.#track(id, download, () => download.run());
+    });
   }
 
   /** What the server lets this client do, once it has said so. */

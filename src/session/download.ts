@@ -19,6 +19,10 @@ export interface DownloadRequest
   readonly conflict: Conflict;
   /** Names the server: partials of different servers are different. */
   readonly origin: string;
+  /** Whether it may be executed, where that is known. */
+  readonly exec?: boolean;
+  /** The tree that it belongs to, and which of its entries it is. */
+  readonly of?: { readonly tree: number; readonly index: number };
   /** Hears the size once the server has told it. */
   readonly onSize?: (size: number | undefined) => void;
 }
@@ -50,7 +54,7 @@ export class Download implements Transfer {
   }
 
   async run(): Promise<Receipt> {
-    const { room, name, tag } = this.#request;
+    const { room, name, tag, of } = this.#request;
     const there = this.#there;
     try {
       await this.#channel.send({
@@ -60,6 +64,7 @@ export class Download implements Transfer {
         name,
         ...(tag === undefined ? {} : { tag }),
         ...(there?.size === undefined ? {} : { size: there.size }),
+        ...of,
       });
       return await this.#incoming.outcome;
     } finally {

@@ -1,12 +1,25 @@
 import type { FtError } from "../error.ts";
 import type { Receipt } from "../storage/store.ts";
+import type { TreeOutcome, TreeReport } from "./tree_report.ts";
 
 /** What the verbs tell while they run. `id` names one file within one command. */
 export type TransferEvent =
-  | { kind: "started"; id: number; name: string; size: number | undefined; held: number }
+  | {
+    kind: "started";
+    id: number;
+    name: string;
+    size: number | undefined;
+    held: number;
+    /** Of a folder: how many files travel. */
+    files?: number;
+  }
   | { kind: "progress"; id: number; verified: number }
   | { kind: "changed"; id: number; name: string; held: number; kept: number }
   | { kind: "done"; id: number; receipt: Receipt }
+  /** What became of one file of a folder. */
+  | { kind: "file"; id: number; name: string; outcome: TreeOutcome }
+  /** A folder is done, apart from what its report says failed. */
+  | { kind: "tree"; id: number; name: string; report: TreeReport }
   | { kind: "failed"; id: number; name: string; error: FtError }
   | { kind: "retrying"; attempt: number; of: number; seconds: number; error: FtError };
 

@@ -2,6 +2,7 @@ import { FtError } from "../error.ts";
 import { acceptName, numberedName } from "../name.ts";
 import { sha256 } from "../protocol/digest.ts";
 import type { MessageOf } from "../protocol/message.ts";
+import type { Room, StageRequest } from "../storage/store.ts";
 import { type Access, type Grant, type Verb, VERBS } from "./access.ts";
 
 /** What is said to a client whose token does not allow something. */
@@ -60,6 +61,28 @@ export class Guest {
   /** Whether it may not learn what is in a room that it sends into. */
   isBlind(room: "private" | "shared"): boolean {
     return room === "private" || !this.verbs.includes("fetch");
+  }
+
+  /**
+   * Where what it sends is kept, and as whose.
+   *
+   * @throws FtError `denied` or `bad_name`.
+   */
+  place(
+    room: Room | undefined,
+    name: string,
+  ): Pick<StageRequest, "room" | "name" | "owner" | "blind" | "who"> {
+    if (room !== "private" && room !== "shared") {
+      throw new FtError("denied", "Files are sent into the private or the shared room.");
+    }
+    this.require(room === "private" ? "put" : "share");
+    return {
+      room,
+      name: this.keptName(room, name),
+      owner: this.owner,
+      blind: this.isBlind(room),
+      ...(this.who === undefined ? {} : { who: this.who }),
+    };
   }
 
   /**

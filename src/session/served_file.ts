@@ -1,26 +1,40 @@
 import { FtError, toFailure } from "../error.ts";
 import { acceptName } from "../name.ts";
 import type { Room, Source, Store } from "../storage/store.ts";
+import type { TreeSource, TreeStore } from "../storage/tree.ts";
 import { digestSource } from "./chunk_reader.ts";
 
+/** What a client asks for. */
+export interface Served {
+  readonly room: Room;
+  readonly name: string;
+  readonly tag?: string | undefined;
+}
+
 /** Opens the file that a client asks for; what is not there is called so in one way. */
-export async function openServed(
-  store: Store,
-  { room, name, tag }: {
-    readonly room: Room;
-    readonly name: string;
-    readonly tag?: string | undefined;
-  },
-): Promise<Source> {
+export async function openServed(store: Store, { room, name, tag }: Served): Promise<Source> {
   try {
     return await store.open(room, acceptName(name), tag);
   } catch (thrown) {
-    const failure = toFailure(thrown);
-    if (failure.code !== "not_found") throw failure;
-    throw new FtError("not_found", `File '${name}' not found on the server.`, {
-      hint: "See what is there with: ft list",
-    });
+    throw notServed(thrown, "File", name);
   }
+}
+
+/** Opens the folder that a client asks for, likewise. */
+export function openServedTree(trees: TreeStore, { room, name, tag }: Served): TreeSource {
+  try {
+    return trees.openTree(room, acceptName(name), tag);
+  } catch (thrown) {
+    throw notServed(thrown, "Folder", name);
+  }
+}
+
+function notServed(thrown: unknown, what: string, name: string): FtError {
+  const failure = toFailure(thrown);
+  if (failure.code !== "not_found") return failure;
+  return new FtError("not_found", `${what} '${name}' not found on the server.`, {
+    hint: "See what is there with: ft list",
+  });
 }
 
 /** The digest of such a file, which is read where it is not known, and known from then on. */

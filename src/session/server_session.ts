@@ -1,7 +1,7 @@
 import { FtError, toFailure } from "../error.ts";
 import { LIST_ITEMS, OPEN_TRANSFERS } from "../protocol/limits.ts";
 import type { Entry, Message, MessageOf } from "../protocol/message.ts";
-import type { Item, Receipt, Room, Source, Store } from "../storage/store.ts";
+import type { Item, Receipt, Room, Source, StageRequest, Store } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
 import { type Access, type Grant, OPEN_ACCESS } from "./access.ts";
 import { Allowance, type Share } from "./allowance.ts";
@@ -9,9 +9,12 @@ import { Channel, type Deadlines } from "./channel.ts";
 import { Guest } from "./guest.ts";
 import { extentOf, Incoming } from "./receive.ts";
 import { Outgoing, waitsForReady } from "./send.ts";
-import { digestServed, openServed } from "./served_file.ts";
+import { digestServed, openServed, openServedTree } from "./served_file.ts";
 import { Asked, sendFailure, type Transfer } from "./transfer.ts";
 import type { TransferReport } from "./transfer_report.ts";
+import { IncomingTree } from "./tree_incoming.ts";
+import { OutgoingTree } from "./tree_outgoing.ts";
+import type { TreeReport } from "./tree_report.ts";
 import { Turn } from "./turn.ts";
 
 export type { TransferReport } from "./transfer_report.ts";
@@ -98,7 +101,7 @@ export class ServerSession {
       throw new FtError("protocol", "The first message is HELLO.");
     }
     // Not to read on is what slows a client down; so bytes count that nobody wants any more, too.
-    const isPiece = message.kind === "data" || message.kind === "chunk";
+    const isPiece = message.kind === "data" || message.kind === "chunk" || message.kind === "pack";
     const waits = isPiece ? this.#share?.take(message.bytes.length) : undefined;
     const route = () => this.#route(guest, message);
     return waits === undefined ? route() : waits.then(route);
@@ -114,6 +117,10 @@ export class ServerSession {
         return this.#begin(message, () => this.#send(guest, message));
       case "list":
         return this.#begin(message, () => this.#list(guest, message));
+      case "tree":
+        return this.#begin(message, () => this.#receiveTree(guest, message));
+      case "browse":
+        return this.#begin(message, () => this.#sendTree(guest, message));
       case "hello":
       case "welcome":
         throw new FtError("protocol", `'${message.kind}' is out of place.`);
@@ -172,26 +179,30 @@ export class ServerSession {
   #track(
     id: number,
     transfer: Transfer,
-    outcome: Promise<Receipt | undefined>,
+    outcome: Promise<Receipt | TreeReport | undefined>,
     about: Pick<TransferReport, "action" | "room" | "name">,
     bytes: () => number,
   ): void {
     this.#transfers.set(id, transfer);
     const began = performance.now();
-    const report = (receipt?: Receipt, failure?: FtError) =>
+    const report = (result?: Receipt | TreeReport, failure?: FtError) => {
+      const tree = result !== undefined && "files" in result ? result : undefined;
+      const receipt = result !== undefined && "outcome" in result ? result : undefined;
       this.#options.onReport?.({
         ...about,
         peer: this.#channel.peer,
         owner: (this.#guest?.owner ?? "").slice(0, 8),
         who: this.#guest?.who,
-        name: receipt?.name ?? about.name,
+        name: result?.name ?? about.name,
         bytes: bytes(),
         milliseconds: performance.now() - began,
         receipt,
+        tree,
         failure,
       });
+    };
     const work = outcome.then(
-      (receipt) => report(receipt),
+      (result) => report(result),
       (thrown) => report(undefined, toFailure(thrown)),
     ).finally(() => {
       this.#transfers.delete(id);
@@ -212,31 +223,99 @@ export class ServerSession {
     const action = room === "private" ? "put" : "share";
     const about = { action, room: room ?? "private", name } as const;
     this.#track(id, incoming, incoming.outcome, about, () => incoming.received);
-    let kept: string;
+    let place: ReturnType<Guest["place"]> & Pick<StageRequest, "conflict">;
     try {
-      if (room !== "private" && room !== "shared") {
-        throw new FtError("denied", "Files are sent into the private or the shared room.");
-      }
-      guest.require(action);
-      kept = guest.keptName(room, name);
+      const conflict = entry.conflict ?? "rename";
+      place = { ...guest.place(room, name), conflict, ...this.#placeInTree(entry, incoming) };
     } catch (thrown) {
       incoming.fail(toFailure(thrown));
       return;
     }
     const begun = incoming.begin(entry, {
-      room,
-      name: kept,
-      owner: guest.owner,
+      ...place,
       size: entry.size,
       mtime: entry.mtime,
       version: entry.source,
       run: guest.run,
-      conflict: entry.conflict ?? "rename",
-      blind: guest.isBlind(room),
-      ...(guest.who === undefined ? {} : { who: guest.who }),
+      ...(entry.exec === undefined ? {} : { exec: entry.exec }),
       extent: extentOf(entry.size),
     });
     return waitsForReady(entry) ? undefined : begun;
+  }
+
+  /** Where a large file of a tree goes to, which hears what becomes of it. */
+  #placeInTree(
+    { tree: id, index = 0, size }: Entry,
+    incoming: Incoming,
+  ): Partial<Pick<StageRequest, "name" | "conflict">> {
+    if (id === undefined) return {};
+    const tree = this.#transfers.get(id);
+    if (!(tree instanceof IncomingTree)) {
+      throw new FtError("denied", "The folder that it belongs to is not being sent.");
+    }
+    const { entry, tree: staged } = tree.expected(index);
+    if (entry.size !== size) throw new FtError("changed", `'${entry.path}' has another size now.`);
+    incoming.outcome.then(
+      (receipt) => tree.settle(index, receipt),
+      (thrown) => tree.failed(index, toFailure(thrown)),
+    );
+    return staged.place(entry);
+  }
+
+  #receiveTree(guest: Guest, head: MessageOf<"tree">): void | Promise<void> {
+    const { id, room, name } = head;
+    const action = room === "private" ? "put" : "share";
+    const dry = head.dry ?? false;
+    // In the private room nobody learns what a folder is called that had to give way.
+    const told = room === "shared" ? {} : { toldName: name };
+    const incoming = new IncomingTree({ channel: this.#channel, id, dry, ...told });
+    const about = { action, room: room ?? "private", name } as const;
+    this.#track(id, incoming, incoming.outcome, about, () => incoming.received);
+    try {
+      const place = guest.place(room, name);
+      const { trees } = this.#options.store;
+      if (trees === undefined) throw new FtError("denied", "No folders are kept here.");
+      incoming.begin(trees.stageTree({
+        ...place,
+        run: guest.run,
+        conflict: head.conflict ?? "rename",
+        mtime: head.mtime,
+        part: head.part ?? false,
+        dry,
+      }));
+    } catch (thrown) {
+      return incoming.fail(toFailure(thrown));
+    }
+  }
+
+  #sendTree(guest: Guest, { id, room, name, tag }: MessageOf<"browse">): void {
+    const action = room === "public" ? "get" : "fetch";
+    const asked = new Asked();
+    let outgoing: OutgoingTree | undefined;
+    const outcome = (async () => {
+      try {
+        requireOut(room);
+        guest.require(action);
+        const { trees } = this.#options.store;
+        if (trees === undefined) throw new FtError("denied", "No folders are kept here.");
+        const source = openServedTree(trees, { room, name, tag });
+        outgoing = new OutgoingTree({
+          channel: this.#channel,
+          id,
+          source,
+          turn: this.#turn,
+          pace: (bytes) => this.#share?.take(bytes),
+          head: { name, ...(source.mtime === undefined ? {} : { mtime: source.mtime }) },
+        });
+        asked.answer(outgoing);
+        return { ...await outgoing.run(), name };
+      } catch (thrown) {
+        const failure = toFailure(thrown);
+        if (outgoing === undefined) await sendFailure(this.#channel, id, failure);
+        throw failure;
+      }
+    })();
+    this.#track(id, asked, outcome, { action, room, name }, () => outgoing?.sent ?? 0);
   }
 
   #send(guest: Guest, request: MessageOf<"request">): void {
@@ -248,9 +327,7 @@ export class ServerSession {
     const outcome = (async () => {
       let source: Source | undefined;
       try {
-        if (room === "private") {
-          throw new FtError("denied", "Nothing is taken out of the private room.");
-        }
+        requireOut(room);
         guest.require(action);
         source = await openServed(store, request);
         const digest = size === source.size
@@ -313,4 +390,9 @@ export class ServerSession {
       await this.#channel.send({ kind: "items", id, items: page, last });
     }
   }
+}
+
+/** Throws `denied` for the room that gives nothing out. */
+function requireOut(room: Room): void {
+  if (room === "private") throw new FtError("denied", "Nothing is taken out of the private room.");
 }

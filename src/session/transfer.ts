@@ -1,4 +1,4 @@
-import { FtError } from "../error.ts";
+import { type FailureCode, FtError } from "../error.ts";
 import { type Channel, peerFailure } from "./channel.ts";
 import type { Message } from "../protocol/message.ts";
 
@@ -49,9 +49,14 @@ function isPrivate({ code, cause }: FtError): boolean {
 /** Tells the peer that a transfer failed. A connection that is gone needs no telling. */
 export async function sendFailure(channel: Channel, id: number, failure: FtError): Promise<void> {
   if (failure.side === "there") return;
-  const { code, message, hint } = failure;
-  const words = isPrivate(failure)
-    ? { message: failure.sentence }
-    : { message, ...(hint === undefined ? {} : { hint }) };
-  await channel.send({ kind: "error", id, code, ...words }).catch(() => {});
+  await channel.send({ kind: "error", id, ...toldFailure(failure) }).catch(() => {});
+}
+
+/** What of a failure is said to the peer. */
+export function toldFailure(
+  failure: FtError,
+): { code: FailureCode; message: string; hint?: string } {
+  const { code, message, hint, sentence } = failure;
+  if (isPrivate(failure)) return { code, message: sentence };
+  return { code, message, ...(hint === undefined ? {} : { hint }) };
 }

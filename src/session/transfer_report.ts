@@ -1,5 +1,6 @@
 import type { FtError } from "../error.ts";
 import type { Receipt, Room } from "../storage/store.ts";
+import type { TreeReport } from "./tree_report.ts";
 
 /** One line of the server's log: a transfer that came to its end. */
 export interface TransferReport {
@@ -16,5 +17,7 @@ export interface TransferReport {
   readonly bytes: number;
   readonly milliseconds: number;
   readonly receipt: Receipt | undefined;
+  /** What became of a folder. */
+  readonly tree?: TreeReport | undefined;
   readonly failure: FtError | undefined;
 }

@@ -11,8 +11,8 @@ import { storageFailure } from "./failure.ts";
 
 /** Milliseconds to wait for another process that is writing. */
 const BUSY_MS = 5_000;
-/** What this version writes: 2 added the tokens, and who shared a file. */
-const LAYOUT = 2;
+/** What this version writes: 2 added the tokens, and who shared a file; 3 the trees. */
+const LAYOUT = 3;
 /** Where a database says which format it is to be written in, and how many of them there are. */
 const WRITE_FORMAT = 18;
 const FORMATS = 2;
@@ -29,12 +29,22 @@ const TABLES = `
     name text not null primary key, hash text not null unique, verbs text not null,
     created integer not null, expires integer
   ) strict, without rowid;
+  create table if not exists tree (
+    room text not null, name text not null, requested text not null, owner text not null,
+    who text not null, published integer not null, changed integer not null,
+    listed integer not null, primary key (room, name)
+  ) strict, without rowid;
+  create table if not exists tree_missing (
+    room text not null, name text not null, path text not null, primary key (room, name, path)
+  ) strict, without rowid;
 `;
 
 /** What can be prepared only where every column is there. */
 const COLUMNS = [
   "select room, name, requested, size, digest, owner, version, ino, mtime, published, who from file",
   "select name, hash, verbs, created, expires from token",
+  "select room, name, requested, owner, who, published, changed, listed from tree",
+  "select room, name, path from tree_missing",
 ] as const;
 
 /**

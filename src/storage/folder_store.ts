@@ -12,6 +12,7 @@ import {
 import { storageFailure } from "./failure.ts";
 import type { FolderPartial, Placed } from "./folder_partial.ts";
 import { type FileRecord, holds } from "./file_record.ts";
+import { FolderTrees } from "./folder_trees.ts";
 import { requireHoldable } from "./holdable.ts";
 import { LocalSource, stampOf, tagOf } from "./local_source.ts";
 import { remove } from "./lock.ts";
@@ -52,6 +53,7 @@ interface OwnFile extends Found {
 /** Rooms that are folders. */
 export class FolderStore implements Store {
   readonly staging: Staging;
+  readonly trees: FolderTrees;
   readonly #options: FolderStoreOptions;
 
   constructor(options: FolderStoreOptions) {
@@ -61,6 +63,13 @@ export class FolderStore implements Store {
       (request, path, size, digest) => this.#publish(request, path, size, digest),
       options.onIdle,
     );
+    const { records, space } = options;
+    this.trees = new FolderTrees({
+      root: (room) => this.#root(room),
+      staging: this.staging,
+      records,
+      space,
+    });
   }
 
   #root(room: Room): string {
@@ -77,15 +86,17 @@ export class FolderStore implements Store {
     const root = this.#root(room);
     try {
       const rows = this.#options.records?.room(room);
+      const trees = this.trees.listing(room);
       let looked = 0;
       for (const { name, info } of filesBelow(root)) {
         if (++looked % TURN_ENTRIES === 0) await new Promise<void>((turn) => setImmediate(turn));
-        if (info === undefined) continue;
+        if (info === undefined || trees.takes(name, info)) continue;
         const row = rows?.get(name)?.find((row) => row.owner !== "" && holds(row, info));
         const time = row?.published ?? info.mtime?.getTime() ?? 0;
         const who = row?.who ? { who: row.who } : {};
         yield { name, size: info.size, time, tag: tagOf(info), ...who };
       }
+      yield* trees.items();
     } catch (thrown) {
       throw storageFailure(thrown, `list the ${room} room`);
     }
@@ -94,6 +105,7 @@ export class FolderStore implements Store {
   // deno-lint-ignore require-await -- a store elsewhere has to wait
   async open(room: Room, name: string, tag?: string): Promise<Source> {
     const root = this.#root(room);
+    this.trees.requireListed(room, name);
     let file: Deno.FsFile | undefined;
     try {
       const opened = openInside(root, name);
@@ -144,6 +156,7 @@ export class FolderStore implements Store {
         }
         await new Promise<void>((turn) => setImmediate(turn));
       }
+      this.trees.forgetGone(room);
     }
   }
 

@@ -24,7 +24,8 @@ export interface OpenFolder {
   readonly names: readonly Listed[];
   /** How many of the names are done. */
   done: number;
-  readonly rules: IgnoreRules;
+  /** Undefined where nothing is left out, whatever ignore files say. */
+  readonly rules: IgnoreRules | undefined;
 }
 
 /**
@@ -36,14 +37,14 @@ export function openFolder(
   prefix: string,
   local: string,
   id: FileId,
-  rules: IgnoreRules,
+  rules: IgnoreRules | undefined,
 ): OpenFolder {
   const names: Listed[] = [];
   for (const { name, isDirectory } of Deno.readDirSync(local)) {
     names.push({ name: canonical(name), raw: name, isFolder: isDirectory });
   }
   const hasRules = names.some(({ raw }) => raw === IGNORE_FILE);
-  const own = hasRules ? rules.with(prefix.slice(0, -1), readRules(local, prefix)) : rules;
+  const own = hasRules ? rules?.with(prefix.slice(0, -1), readRules(local, prefix)) : rules;
   if (!isReal(local) || !isSame(Deno.lstatSync(local), id)) {
     throw new FtError("changed", `'${prefix}' is another folder by now.`);
   }

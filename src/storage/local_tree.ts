@@ -50,6 +50,8 @@ export interface Unsendable {
 export interface TreeOptions {
   /** Patterns of what is left out, as gitignore(5) has them. They beat every ignore file. */
   readonly exclude?: readonly string[];
+  /** Whether ignore files in the folder are heeded; by default they are. */
+  readonly ignoreFiles?: boolean;
   /** By default "keep". */
   readonly links?: Links;
   /** The name that all paths are going to follow: together they must be a name, too. */
@@ -72,8 +74,9 @@ export async function* walkTree(
   root: string,
   options: TreeOptions = {},
 ): AsyncGenerator<TreeEntry | Unsendable> {
-  const { exclude = [], signal } = options;
-  const walk = new Walk(root, await IgnoreRules.of(exclude), options);
+  const { exclude = [], ignoreFiles = true, signal } = options;
+  const rules = ignoreFiles || exclude.length > 0 ? await IgnoreRules.of(exclude) : undefined;
+  const walk = new Walk(root, rules, options);
   for (let steps = 1; !walk.isOver; steps++) {
     if (steps % TURN_ENTRIES === 0) await new Promise<void>((turn) => setImmediate(turn));
     if (signal?.aborted) {
@@ -110,7 +113,7 @@ class Walk {
   readonly #options: TreeOptions;
   readonly #open: OpenFolder[];
 
-  constructor(root: string, rules: IgnoreRules, options: TreeOptions) {
+  constructor(root: string, rules: IgnoreRules | undefined, options: TreeOptions) {
     this.#options = options;
     try {
       this.#root = Deno.realPathSync(root);
@@ -154,7 +157,7 @@ class Walk {
     const info = look(place, Deno.lstatSync);
     const isFollowed = links === "follow" && info?.isSymlink === true;
     const seen = isFollowed ? look(place, Deno.statSync) : info;
-    if (folder.rules.ignores(path, seen?.isDirectory ?? isFolder)) {
+    if (folder.rules?.ignores(path, seen?.isDirectory ?? isFolder)) {
       onLeftOut?.(path, "excluded");
       return undefined;
     }

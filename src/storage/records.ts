@@ -11,6 +11,7 @@ import { openDatabase } from "./database.ts";
 import { type FileRecord, holds } from "./file_record.ts";
 import type { Room } from "./store.ts";
 import { Tokens } from "./tokens.ts";
+import { Trees } from "./trees.ts";
 
 /** Rows of a page. */
 const PAGE_ROWS = 500;
@@ -19,6 +20,8 @@ const PAGE_ROWS = 500;
 export class Records {
   /** The named tokens, which are kept in the same database. */
   readonly tokens: Tokens;
+  /** The folders that were sent as one, likewise. */
+  readonly trees: Trees;
   readonly #database: DatabaseSync;
   readonly #put: StatementSync;
   readonly #get: StatementSync;
@@ -31,6 +34,7 @@ export class Records {
   private constructor(database: DatabaseSync) {
     this.#database = database;
     this.tokens = new Tokens(database);
+    this.trees = new Trees(database);
     this.#put = database.prepare(
       `insert or replace into file
          (room, name, requested, size, digest, owner, version, ino, mtime, published, who)
@@ -102,6 +106,20 @@ export class Records {
       if (end === undefined) return;
       yield rows;
       last = end;
+    }
+  }
+
+  /** Does many changes in one step, within one turn of the event loop. */
+  transaction<T>(work: () => T): T {
+    if (this.#database.isTransaction) return work();
+    this.#database.exec("begin immediate");
+    try {
+      const result = work();
+      this.#database.exec("commit");
+      return result;
+    } catch (thrown) {
+      if (this.#database.isTransaction) this.#database.exec("rollback");
+      throw thrown;
     }
   }
 

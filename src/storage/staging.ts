@@ -87,6 +87,21 @@ export class Staging {
     }
   }
 
+  /** Keeps the folder while small files are staged in it; returns what ends that. */
+  hold(): () => void {
+    this.#open++;
+    return () => this.#closed();
+  }
+
+  /** A new file of this folder, locked: for what needs no journal. `mode` is subject to umask. */
+  create(mode: number): { path: string; file: Deno.FsFile } {
+    const path = `${this.path}/${crypto.randomUUID()}.part`;
+    const file = this.#inFolder(() => Deno.openSync(path, { write: true, createNew: true, mode }));
+    // Its name is nobody else's, so that nothing but a sweep of old files looks at it.
+    file.tryLockSync(true);
+    return { path, file };
+  }
+
   /** What interrupted transfers left here, oldest first. */
   leftovers(): Leftover[] {
     return listLeftovers(this.path);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { TreeStore } from "./tree.ts";
 
 /** Where a file goes to or comes from. */
 export type Room = "private" | "public" | "shared";
@@ -33,6 +34,10 @@ export interface Item {
   readonly tag: string;
   /** Name of the token it was shared with. */
   readonly who?: string | undefined;
+  /** Of a folder that was sent as one: how many files it has. */
+  readonly files?: number | undefined;
+  /** How many of its files have not come. */
+  readonly missing?: number | undefined;
 }
 
 /** A file that can be sent. */
@@ -123,4 +128,6 @@ export interface Store {
   note(room: Room, name: string, source: Source, digest: string): void;
   /** Begins to receive, or goes on where an earlier run stopped; a receipt ends it at once. */
   stage(request: StageRequest): Promise<Partial | Receipt>;
+  /** Its folders, where it keeps whole ones. */
+  readonly trees?: TreeStore;
 }

@@ -7,6 +7,7 @@ import { pause } from "../clock.ts";
 import { FtError, toFailure } from "../error.ts";
 import { ClientSession } from "../session/client_session.ts";
 import type { Listener } from "../session/event.ts";
+import type { TreeReport } from "../session/tree_report.ts";
 import type { Receipt } from "../storage/store.ts";
 import { StateFolder } from "../storage/state_folder.ts";
 export { defaultStateFolder } from "../storage/state_folder.ts";
@@ -32,9 +33,10 @@ export interface ClientOptions extends FirstContact {
   readonly onEvent?: Listener;
 }
 
-/** What became of one of several files. */
+/** What became of one of several files, or of a folder with the failures in it left out. */
 export type Result =
   | { readonly name: string; readonly receipt: Receipt }
+  | { readonly name: string; readonly tree: TreeReport }
   | { readonly name: string; readonly error: FtError };
 
 /** Files under way at once on one connection. */
@@ -46,7 +48,11 @@ const AGAIN: ReadonlySet<string> = new Set(["lost", "timeout", "closing", "busy"
 const DEFAULT_RETRIES = 5;
 
 /** Moves one item over a session. */
-export type Work<T> = (session: ClientSession, item: T, id: number) => Promise<Receipt>;
+export type Work<T> = (
+  session: ClientSession,
+  item: T,
+  id: number,
+) => Promise<Receipt | TreeReport>;
 
 /** A server as one user knows it. */
 export class Conversation {
@@ -114,7 +120,9 @@ export class Conversation {
         await inWindow(open, WINDOW, async (id) => {
           const item = items[id] as T;
           try {
-            results[id] = { name: item.name, receipt: await work(session, item, id) };
+            const done = await work(session, item, id);
+            const { name } = item;
+            results[id] = "files" in done ? { name, tree: done } : { name, receipt: done };
           } catch (thrown) {
             fail(id, toFailure(thrown));
           }
@@ -133,7 +141,7 @@ export class Conversation {
         this.#options.onEvent?.({ kind: "failed", id, name, error });
       }
     }
-    return results.filter((result) => result !== undefined);
+    return results.flatMap((result) => result === undefined ? [] : withFailures(result));
   }
 
   /**
@@ -193,6 +201,16 @@ export class Conversation {
       signal?.removeEventListener("abort", stop);
     }
   }
+}
+
+/** A result, and after that of a folder one for each failure in it. */
+function withFailures(result: Result): Result[] {
+  if (!("tree" in result)) return [result];
+  const failed = result.tree.failures.map(({ path, error }) => ({
+    name: `${result.name}/${path}`,
+    error,
+  }));
+  return [result, ...failed];
 }
 
 function interrupted(signal: AbortSignal | undefined): FtError {

@@ -1,17 +1,21 @@
 import { FtError, toFailure } from "../error.ts";
 import { acceptName } from "../name.ts";
 import type { ClientSession } from "../session/client_session.ts";
+import type { TreeReport } from "../session/tree_report.ts";
 import { FolderStore } from "../storage/folder_store.ts";
 import { storageFailure } from "../storage/failure.ts";
 import type { Listed } from "../storage/state_folder.ts";
 import type { Conflict, Receipt } from "../storage/store.ts";
 import { type ClientOptions, Conversation, type Result } from "./conversation.ts";
+import { downloadTree } from "./download_tree.ts";
 
 /** How files are fetched. */
 export interface DownloadOptions extends ClientOptions {
   /** A folder if it is one, ends in a slash or takes several files, else the file to write. */
   readonly output: string;
   readonly conflict?: Conflict;
+  /** Whether it is only said what would travel. */
+  readonly dryRun?: boolean | undefined;
 }
 
 /** The folder below an output folder where downloads are staged; gone when nothing is. */
@@ -84,9 +88,12 @@ async function download(
   const { store, file } = openOutput(output, wanted.length > 1);
   const list = conversation.state.list(conversation.server, room);
 
-  const fetchOne = async (session: ClientSession, entry: Listed | { name: string }, id: number) => {
+  const fetchFile = async (
+    session: ClientSession,
+    entry: Listed | { name: string },
+    id: number,
+  ) => {
     const { name } = entry;
-    acceptName(name);
     const target = file ?? name.slice(name.lastIndexOf("/") + 1);
     let size: number | undefined;
     const receipt = await session.download({
@@ -105,22 +112,53 @@ async function download(
     onEvent?.({ kind: "done", id, receipt });
     return receipt;
   };
-
-  const items = wanted.map((name) => ({ name }));
-  return await conversation.each(items, async (session, { name }, id): Promise<Receipt> => {
-    const entry = numbered(name, list);
+  const fetchTree = (session: ClientSession, entry: Listed | { name: string }, id: number) => {
+    const { name } = entry;
+    const target = file ?? name.slice(name.lastIndexOf("/") + 1);
+    const tag = "tag" in entry ? { tag: entry.tag } : {};
+    const origin = conversation.server;
+    return downloadTree(
+      session,
+      { room, name, ...tag, store, target, conflict, origin, dry: options.dryRun ?? false },
+      { id, onEvent },
+    );
+  };
+  const fetchOne = async (session: ClientSession, entry: Listed | { name: string }, id: number) => {
+    const name = entry.name.replace(/(?<=.)\/+$/, "");
+    acceptName(name);
+    if (name !== entry.name) return await fetchTree(session, { ...entry, name }, id);
     try {
-      return await fetchOne(session, { name }, id);
+      return await fetchFile(session, entry, id);
     } catch (thrown) {
       const failure = toFailure(thrown);
-      // An exact name beats a number, so the number is what is left when there is no such name.
-      if (failure.code !== "not_found" || !/^[0-9]+$/.test(name)) throw failure;
-      if (entry !== undefined) return await fetchOne(session, entry, id);
-      throw new FtError("not_found", `There is no number ${name} in the last list.`, {
-        hint: "See the numbers with: ft list",
-      });
+      if (failure.code !== "not_found" || failure.side !== "there") throw failure;
+      // No file has the name; a folder may have it.
+      try {
+        return await fetchTree(session, entry, id);
+      } catch (thrown) {
+        throw toFailure(thrown).code === "not_found" ? failure : thrown;
+      }
     }
-  });
+  };
+
+  const items = wanted.map((name) => ({ name }));
+  return await conversation.each(
+    items,
+    async (session, { name }, id): Promise<Receipt | TreeReport> => {
+      const entry = numbered(name, list);
+      try {
+        return await fetchOne(session, { name }, id);
+      } catch (thrown) {
+        const failure = toFailure(thrown);
+        // An exact name beats a number, so the number is what is left when there is no such name.
+        if (failure.code !== "not_found" || !/^[0-9]+$/.test(name)) throw failure;
+        if (entry !== undefined) return await fetchOne(session, entry, id);
+        throw new FtError("not_found", `There is no number ${name} in the last list.`, {
+          hint: "See the numbers with: ft list",
+        });
+      }
+    },
+  );
 }
 
 /**

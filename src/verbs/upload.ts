@@ -1,17 +1,12 @@
-import { toName } from "../name.ts";
 import { openLocal } from "../storage/local_source.ts";
 import type { Conflict } from "../storage/store.ts";
 import { type ClientOptions, Conversation, type Result } from "./conversation.ts";
+import { readOperands } from "./operands.ts";
+import { type TreeOptions, uploadTree } from "./upload_tree.ts";
 
 /** How files are sent. */
-export interface UploadOptions extends ClientOptions {
+export interface UploadOptions extends ClientOptions, Omit<TreeOptions, "signal" | "onEvent"> {
   readonly conflict?: Conflict;
-}
-
-/** The part of a local path that names the file. Windows takes both slashes. */
-function baseName(path: string): string {
-  const parts = path.split(Deno.build.os === "windows" ? /[\\/]/ : "/");
-  return parts.findLast((part) => part !== "") ?? path;
 }
 
 async function upload(
@@ -20,12 +15,17 @@ async function upload(
   { conflict = "rename", ...options }: UploadOptions,
 ): Promise<Result[]> {
   const conversation = new Conversation(options);
-  const { onEvent } = options;
-  const items = files.map((path) => ({ name: path, path }));
-  return await conversation.each(items, async (session, { path }, id) => {
+  const { onEvent, exclude = [], signal } = options;
+  const operands = await readOperands(files, { exclude, signal });
+  const items = operands.map((operand) => ({ name: operand.path, operand }));
+  return await conversation.each(items, async (session, { operand }, id) => {
+    if ("error" in operand) throw operand.error;
+    const { kind, path, name } = operand;
+    if (kind === "folder") {
+      return await uploadTree(session, { id, path, name, room, conflict }, options);
+    }
     const source = openLocal(path);
     try {
-      const name = toName(baseName(path));
       const receipt = await session.upload({
         source,
         room,

@@ -1,0 +1,380 @@
+import { FtError, toFailure } from "../error.ts";
+import { acceptName } from "../name.ts";
+import { createHasher, formatDigest } from "../protocol/digest.ts";
+import { MANIFEST_ENTRIES, TREE_CHARACTERS, TREE_ENTRIES } from "../protocol/limits.ts";
+import type { Message, MessageOf, TreeEntry } from "../protocol/message.ts";
+import { decodePack, type PackedFile } from "../protocol/pack.ts";
+import { encodeRuns } from "../protocol/runs.ts";
+import type { Receipt } from "../storage/store.ts";
+import type { StagedTree, Verdict, WholeFile } from "../storage/tree.ts";
+import { type Channel, peerFailure } from "./channel.ts";
+import { sendFailure, toldFailure, type Transfer } from "./transfer.ts";
+import { isPacked } from "./tree_outgoing.ts";
+import { type TreeOutcome, type TreeReport, TreeTally } from "./tree_report.ts";
+
+/** Large files of one tree on their way at once. */
+const LANES = 8;
+
+/** What is received into what, and who hears of it. */
+export interface IncomingTreeOptions {
+  readonly channel: Channel;
+  readonly id: number;
+  /** Opens the place where the folder goes to, when it is offered in answer to a question. */
+  readonly open?: (head: MessageOf<"tree">) => StagedTree;
+  /** Asks for a large file; not where the other side sends those by itself. */
+  readonly fetchFile?: (entry: TreeEntry, index: number, tree: StagedTree) => Promise<Receipt>;
+  /** The name that the sender is told, where what it is called here is not its business. */
+  readonly toldName?: string;
+  /** Whether nothing is to be kept, and so nothing asked for. */
+  readonly dry?: boolean;
+  /** Hears how much of the tree travels, once it is known. */
+  readonly onWanted?: (files: number, bytes: number) => void;
+  /** Hears how many bytes of files have their places. */
+  readonly onVerified?: (bytes: number) => void;
+  /** Hears what became of an entry. */
+  readonly onOutcome?: (entry: TreeEntry, outcome: TreeOutcome) => void;
+}
+
+/** One folder on its way in. */
+export class IncomingTree implements Transfer {
+  readonly #options: IncomingTreeOptions;
+  readonly #outcome = Promise.withResolvers<TreeReport>();
+  readonly #tally = new TreeTally();
+  readonly #paths = new Set<string>();
+  /** Folders and links by path, with their indexes: they are made at the end. */
+  readonly #others = new Map<string, number>();
+  /** Entries that are to come and have not, by index. */
+  readonly #open = new Map<number, TreeEntry>();
+  /** Ends when nothing that has come is worked on. */
+  #working: Promise<unknown> = Promise.resolve();
+  /** Ends when all that was asked for has come. What comes in packs must not wait for it. */
+  #fetching: Promise<unknown> = Promise.resolve();
+  #tree: StagedTree | undefined;
+  #offered = 0;
+  #characters = 0;
+  #isComplete = false;
+  #isSealed = false;
+  #settled = false;
+  #received = 0;
+
+  constructor(options: IncomingTreeOptions) {
+    this.#options = options;
+    this.#outcome.promise.catch(() => {});
+  }
+
+  /** Resolves once the sender has sent all that it can; rejects when the tree as a whole failed. */
+  get outcome(): Promise<TreeReport> {
+    return this.#outcome.promise;
+  }
+
+  /** Bytes of files that came in packs. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Takes the place where the entries go to. */
+  begin(tree: StagedTree): void {
+    this.#tree = tree;
+  }
+
+  /** The large file that the sender begins to send. */
+  expected(index: number): { entry: TreeEntry; tree: StagedTree } {
+    const entry = this.#open.get(index);
+    if (this.#tree === undefined || entry === undefined || isPacked(entry)) {
+      throw new FtError("protocol", "No large file of the folder is wanted by that index.");
+    }
+    return { entry, tree: this.#tree };
+  }
+
+  /** Why it did not come. */
+  failed(index: number, failure: FtError): void {
+    const entry = this.#open.get(index);
+    if (entry === undefined) return;
+    this.#open.delete(index);
+    this.#tally.fail(entry.path, failure);
+    this.#options.onOutcome?.(entry, failure);
+  }
+
+  /** What became of it. */
+  settle(index: number, receipt: Receipt): void {
+    const entry = this.#open.get(index);
+    if (entry === undefined) return;
+    this.#tree?.placed(entry);
+    this.#count(index, entry, receipt.outcome);
+  }
+
+  handle(message: Message): void | Promise<void> {
+    switch (message.kind) {
+      case "tree":
+        if (this.#tree !== undefined || this.#options.open === undefined) break;
+        return this.#settled ? undefined : this.#openTree(message);
+      case "manifest":
+        if (this.#isComplete) break;
+        return this.#settled ? undefined : this.#guard(() => this.#manifest(message));
+      case "pack":
+        if (!this.#isComplete || this.#isSealed) break;
+        return this.#settled ? undefined : this.#pack(message);
+      case "result":
+        if (!this.#isComplete || this.#isSealed) break;
+        return this.#result(message);
+      case "seal":
+        if (!this.#isComplete || this.#isSealed) break;
+        this.#isSealed = true;
+        this.#fetching.then(() => this.#after(() => this.#finish()), () => {});
+        return;
+      case "error":
+        return this.end(peerFailure(message));
+    }
+    throw new FtError("protocol", `A sender does not say '${message.kind}' now.`);
+  }
+
+  async #openTree(head: MessageOf<"tree">): Promise<void> {
+    const { open } = this.#options;
+    // deno-lint-ignore require-await -- what it throws is a failure of the tree
+    await this.#guard(async () => {
+      if (open !== undefined) this.begin(open(head));
+    });
+  }
+
+  async #guard(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      await this.fail(toFailure(thrown));
+    }
+  }
+
+  /** Does something when all that was begun has ended. */
+  #after(work: () => Promise<void>): Promise<void> {
+    const done = this.#working.then(() => this.#settled ? undefined : this.#guard(work));
+    this.#working = done;
+    return done;
+  }
+
+  async #manifest({ entries, last }: MessageOf<"manifest">): Promise<void> {
+    const tree = this.#tree;
+    if (tree === undefined) throw new FtError("protocol", "A manifest came too early.");
+    const first = this.#offered;
+    this.#offered += entries.length;
+    for (const { path, target = "" } of entries) this.#characters += path.length + target.length;
+    if (this.#offered > TREE_ENTRIES || this.#characters > TREE_CHARACTERS) {
+      throw new FtError("limit", `A folder may hold ${TREE_ENTRIES} entries at most.`, {
+        hint: "Send the folders in it one by one.",
+      });
+    }
+    const faults = entries.map((entry) => this.#fault(entry));
+    const verdicts = await tree.offer(entries.filter((_, at) => faults[at] === undefined));
+    const results = new Results();
+    let sound = 0;
+    entries.forEach((entry, at) => {
+      const verdict: Verdict = faults[at] ?? verdicts[sound++] ?? "skipped";
+      const index = first + at;
+      if (verdict === "want") this.#open.set(index, entry);
+      else if (verdict instanceof FtError) this.#fail(entry, verdict, results, index);
+      else if (entry.kind !== "file") this.#others.set(entry.path, index);
+      else {
+        this.#tally.count(verdict, 0);
+        this.#options.onOutcome?.(entry, verdict);
+        results.add(index, verdict);
+      }
+    });
+    await this.#tell(results);
+    if (!last) return;
+    this.#isComplete = true;
+    await this.#want(tree);
+  }
+
+  /** Why an entry cannot be kept whatever is there already. */
+  #fault({ path, kind, size }: TreeEntry): FtError | undefined {
+    try {
+      acceptName(path);
+    } catch (thrown) {
+      return toFailure(thrown);
+    }
+    if (this.#paths.has(path)) return new FtError("bad_name", `'${path}' is offered twice.`);
+    this.#paths.add(path);
+    if (kind !== "file" || size !== undefined) return undefined;
+    return new FtError("protocol", `The size of '${path}' is missing.`);
+  }
+
+  async #want(tree: StagedTree): Promise<void> {
+    this.#paths.clear();
+    let bytes = 0;
+    for (const { size = 0 } of this.#open.values()) bytes += size;
+    await tree.begin(this.#open.values());
+    this.#options.onWanted?.(this.#open.size, bytes);
+    const { channel, id, fetchFile, dry } = this.#options;
+    // Who sends a folder dry knows that nothing is to follow; who is asked for one does not.
+    const isAsked = this.#options.open !== undefined;
+    const lists = dry && isAsked ? [] : encodeRuns(this.#open.keys(), MANIFEST_ENTRIES);
+    for (const runs of lists.slice(0, -1)) {
+      await channel.send({ kind: "want", id, runs, last: false });
+    }
+    await channel.send({ kind: "want", id, runs: lists.at(-1) ?? [], last: true });
+    if (dry) {
+      this.#open.clear();
+      return;
+    }
+    const large = [...this.#open].filter(([, entry]) => !isPacked(entry));
+    if (fetchFile === undefined || large.length === 0) return;
+    const queue = large[Symbol.iterator]();
+    const lane = async () => {
+      for (const [index, entry] of queue) await this.#fetch(index, entry, tree);
+    };
+    const lanes = Array.from({ length: Math.min(LANES, large.length) }, lane);
+    this.#fetching = Promise.all(lanes);
+    this.#fetching.catch((thrown) => this.fail(toFailure(thrown)));
+  }
+
+  async #fetch(index: number, entry: TreeEntry, tree: StagedTree): Promise<void> {
+    if (this.#settled) return;
+    try {
+      const receipt = await this.#options.fetchFile?.(entry, index, tree);
+      if (receipt !== undefined) this.settle(index, receipt);
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      if (failure.exit === 3 || failure.code === "interrupted") throw failure;
+      const results = new Results();
+      this.failed(index, failure);
+      results.fail(index, failure);
+      await this.#tell(results);
+    }
+  }
+
+  /** Takes small files; a few packs are worked on while the next ones come. */
+  #pack({ bytes }: MessageOf<"pack">): void | Promise<void> {
+    const files = decodePack(bytes);
+    if (files === undefined) throw new FtError("protocol", "A pack is malformed.");
+    const wanted = files.map((file) => {
+      const entry = this.#open.get(file.index);
+      if (entry === undefined || entry.kind !== "file" || entry.size !== file.bytes.length) {
+        throw new FtError("protocol", "A pack holds what is not wanted.");
+      }
+      this.#open.delete(file.index);
+      return { ...file, entry };
+    });
+    this.#received += bytes.length;
+    return this.#options.channel.pipeline(this.#after(() => this.#store(wanted)), bytes);
+  }
+
+  async #store(files: ReadonlyArray<PackedFile & { entry: TreeEntry }>): Promise<void> {
+    const results = new Results();
+    const sound: Array<WholeFile & { index: number }> = [];
+    for (const { index, entry, bytes, digest } of files) {
+      const hasher = await createHasher();
+      hasher.update(bytes);
+      const found = hasher.digest();
+      if (found.every((byte, at) => byte === digest[at])) {
+        sound.push({ index, entry, bytes, digest: formatDigest(bytes.length, found) });
+      } else {
+        const error = new FtError("digest", `Bytes of '${entry.path}' changed on the way.`);
+        this.#fail(entry, error, results, index);
+      }
+    }
+    const outcomes = await this.#tree?.store(sound) ?? [];
+    for (const [at, { index, entry }] of sound.entries()) {
+      const outcome = outcomes[at] ?? new FtError("unexpected");
+      if (outcome instanceof FtError) this.#fail(entry, outcome, results, index);
+      else {
+        this.#tally.count(outcome, entry.size ?? 0);
+        this.#options.onOutcome?.(entry, outcome);
+        results.add(index, outcome);
+      }
+    }
+    this.#options.onVerified?.(this.#tally.bytes);
+    await this.#tell(results);
+  }
+
+  #count(index: number, entry: TreeEntry, outcome: Receipt["outcome"]): void {
+    this.#open.delete(index);
+    this.#tally.count(outcome, entry.size ?? 0);
+    this.#options.onOutcome?.(entry, outcome);
+    this.#options.onVerified?.(this.#tally.bytes);
+  }
+
+  #fail(entry: TreeEntry, error: FtError, results: Results, index: number): void {
+    this.#tally.fail(entry.path, error);
+    this.#options.onOutcome?.(entry, error);
+    results.fail(index, error);
+  }
+
+  /** What the sender says it cannot send. */
+  #result({ failed = [] }: MessageOf<"result">): void {
+    for (const { index, ...fault } of failed) this.failed(index, peerFailure(fault));
+  }
+
+  async #tell(results: Results): Promise<void> {
+    const { channel, id } = this.#options;
+    for (const message of results.messages()) {
+      await channel.send({ kind: "result", id, ...message });
+    }
+  }
+
+  async #finish(): Promise<void> {
+    const tree = this.#tree;
+    if (tree === undefined || this.#settled) return;
+    for (const { path } of this.#open.values()) {
+      this.#tally.fail(path, new FtError("lost", `'${path}' was not sent.`));
+    }
+    const results = new Results();
+    for (const { path, error } of await tree.finish()) {
+      this.#tally.fail(path, error);
+      const index = this.#others.get(path);
+      if (index !== undefined) results.fail(index, error);
+    }
+    await this.#tell(results);
+    const report = this.#tally.report(tree.name);
+    this.#settled = true;
+    tree.close();
+    const { channel, id, toldName: name = tree.name } = this.#options;
+    const outcome = tree.isOld ? "replaced" : "new";
+    await channel.send({ kind: "done", id, name, digest: "", outcome }).catch(() => {});
+    this.#outcome.resolve(report);
+  }
+
+  /** Gives up the whole tree and tells the sender. What has its place stays. */
+  async fail(failure: FtError): Promise<void> {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#tree?.close();
+    await sendFailure(this.#options.channel, this.#options.id, failure);
+    this.#outcome.reject(failure);
+  }
+
+  /** The sender is gone, or called it off. */
+  async end(failure: FtError): Promise<void> {
+    await this.#working.catch(() => {});
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#tree?.close();
+    this.#outcome.reject(failure);
+  }
+}
+
+/** Results of entries on their way to the sender. */
+class Results {
+  readonly #outcomes = new Map<Receipt["outcome"], number[]>();
+  readonly #failed: Array<{ index: number; code: string; message: string; hint?: string }> = [];
+
+  add(index: number, outcome: Receipt["outcome"]): void {
+    const indexes = this.#outcomes.get(outcome) ?? [];
+    indexes.push(index);
+    this.#outcomes.set(outcome, indexes);
+  }
+
+  fail(index: number, failure: FtError): void {
+    if (failure.side === "there") return;
+    this.#failed.push({ index, ...toldFailure(failure) });
+  }
+
+  /** The fields of the messages that tell them. */
+  *messages(): Generator<Omit<MessageOf<"result">, "kind" | "id">> {
+    for (const [outcome, indexes] of this.#outcomes) {
+      const sorted = indexes.sort((a, b) => a - b);
+      for (const runs of encodeRuns(sorted, MANIFEST_ENTRIES)) yield { [outcome]: runs };
+    }
+    for (let at = 0; at < this.#failed.length; at += 64) {
+      yield { failed: this.#failed.slice(at, at + 64) };
+    }
+  }
+}

@@ -1,0 +1,314 @@
+import { FtError, toFailure } from "../error.ts";
+import { createHasher } from "../protocol/digest.ts";
+import {
+  FRAME_BYTES,
+  MANIFEST_ENTRIES,
+  PACKED_BYTES,
+  TREE_CHARACTERS,
+  TREE_ENTRIES,
+} from "../protocol/limits.ts";
+import type { Message, MessageOf } from "../protocol/message.ts";
+import { PackBuilder } from "../protocol/pack.ts";
+import { decodeRuns } from "../protocol/runs.ts";
+import type { Receipt } from "../storage/store.ts";
+import type { TreeEntry, TreeSource } from "../storage/tree.ts";
+import { type Channel, peerFailure } from "./channel.ts";
+import { sendFailure, toldFailure, type Transfer } from "./transfer.ts";
+import { type TreeOutcome, type TreeReport, TreeTally } from "./tree_report.ts";
+import type { Turn } from "./turn.ts";
+
+/** Characters of paths after which a MANIFEST is sent whatever the number of its entries. */
+const BATCH_CHARACTERS = 128 * 1024;
+/** Large files of one tree on their way at once. */
+const LANES = 8;
+
+/** What is sent where, and who hears of it. */
+export interface OutgoingTreeOptions {
+  readonly channel: Channel;
+  readonly id: number;
+  /** What the other side is told of the folder. */
+  readonly head: Omit<MessageOf<"tree">, "kind" | "id">;
+  readonly source: TreeSource;
+  /** Bodies of one connection travel one after the other. */
+  readonly turn: Turn;
+  /** Waits until so many bytes may be sent. */
+  readonly pace?: (bytes: number) => void | Promise<void>;
+  /** Sends a large file; not where the other side asks for those. */
+  readonly sendFile?: (entry: TreeEntry, index: number) => Promise<Receipt>;
+  /** Whether entries have digests, by which the other side compares them. */
+  readonly digestOf?: (entry: TreeEntry) => Promise<string>;
+  /** Hears what the whole tree has, once it is known what of it travels. */
+  readonly onWanted?: (files: number, bytes: number) => void;
+  /** Hears how many bytes of files have their places. */
+  readonly onVerified?: (bytes: number) => void;
+  /** Hears what became of an entry. */
+  readonly onOutcome?: (entry: TreeEntry, outcome: TreeOutcome) => void;
+}
+
+/** One folder on its way out. */
+export class OutgoingTree implements Transfer {
+  readonly #options: OutgoingTreeOptions;
+  readonly #entries: TreeEntry[] = [];
+  readonly #wanted: number[] = [];
+  readonly #tally = new TreeTally();
+  readonly #allWanted = Promise.withResolvers<void>();
+  readonly #done = Promise.withResolvers<string>();
+  #isOffered = false;
+  #isSealed = false;
+  #settled = false;
+  #sent = 0;
+
+  constructor(options: OutgoingTreeOptions) {
+    this.#options = options;
+    this.#allWanted.promise.catch(() => {});
+    this.#done.promise.catch(() => {});
+  }
+
+  /** Bytes of files that were sent in packs. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** The entry that the other side asks for by its index. */
+  wanted(index: number): TreeEntry {
+    const entry = this.#entries[index];
+    if (entry?.kind === "file" && !isPacked(entry)) return entry;
+    throw new FtError("protocol", "No large file of the folder has that index.");
+  }
+
+  handle(message: Message): void {
+    if (this.#settled) return;
+    switch (message.kind) {
+      case "want":
+        if (!this.#isOffered) break;
+        return this.#want(message);
+      case "result":
+        return this.#result(message);
+      case "done":
+        if (!this.#isSealed) break;
+        return this.#settle(() => this.#done.resolve(message.name));
+      case "error":
+        return this.end(peerFailure(message));
+    }
+    throw new FtError("protocol", `A receiver does not say '${message.kind}' now.`);
+  }
+
+  #want({ runs, last }: MessageOf<"want">): void {
+    const indexes = decodeRuns(runs, this.#entries.length);
+    const before = this.#wanted.at(-1) ?? -1;
+    if (indexes === undefined || (indexes[0] ?? before + 1) <= before) {
+      throw new FtError("protocol", "The receiver wants what was not offered.");
+    }
+    for (const index of indexes) this.#wanted.push(index);
+    if (last) this.#allWanted.resolve();
+  }
+
+  #result({ failed = [], ...outcomes }: MessageOf<"result">): void {
+    for (const outcome of ["new", "replaced", "same", "skipped"] as const) {
+      const indexes = decodeRuns(outcomes[outcome] ?? [], this.#entries.length);
+      if (indexes === undefined) throw new FtError("protocol", "A result is of no entry.");
+      for (const index of indexes) this.#count(index, outcome);
+    }
+    for (const { index, ...fault } of failed) {
+      if (index >= this.#entries.length) throw new FtError("protocol", "A result is of no entry.");
+      this.#fail(index, peerFailure(fault));
+    }
+    this.#options.onVerified?.(this.#tally.bytes);
+  }
+
+  #count(index: number, outcome: Receipt["outcome"]): void {
+    const entry = this.#entries[index] as TreeEntry;
+    if (entry.kind !== "file") return;
+    this.#tally.count(outcome, entry.size ?? 0);
+    this.#options.onOutcome?.(entry, outcome);
+  }
+
+  #fail(index: number, error: FtError): void {
+    const entry = this.#entries[index] as TreeEntry;
+    this.#tally.fail(entry.path, error);
+    this.#options.onOutcome?.(entry, error);
+  }
+
+  end(failure: FtError): void {
+    this.#settle(() => this.#done.reject(failure));
+  }
+
+  #settle(settle: () => void): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    settle();
+    this.#allWanted.resolve();
+  }
+
+  /** Sends the folder and resolves with what became of it. */
+  async run(): Promise<TreeReport> {
+    const { channel, id, head } = this.#options;
+    try {
+      await channel.send({ kind: "tree", id, ...head });
+      await this.#offer();
+      await this.#allWanted.promise;
+      if (!this.#settled) await this.#sendWanted();
+      if (!this.#settled) {
+        this.#isSealed = true;
+        await channel.send({ kind: "seal", id });
+      }
+      return this.#tally.report(await this.#done.promise);
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      if (!this.#settled) await sendFailure(channel, id, failure);
+      this.end(failure);
+      throw failure;
+    }
+  }
+
+  /** Says all that is in it while it is looked through. */
+  async #offer(): Promise<void> {
+    const { channel, id, source, digestOf } = this.#options;
+    let batch: TreeEntry[] = [];
+    let characters = 0;
+    let total = 0;
+    const send = async (last: boolean) => {
+      for (const entry of batch) this.#entries.push(entry);
+      this.#isOffered = last;
+      await channel.send({ kind: "manifest", id, entries: batch, last });
+      batch = [];
+      characters = 0;
+    };
+    for await (const found of source.entries()) {
+      if (this.#settled) return;
+      if ("error" in found) {
+        this.#tally.fail(found.path, found.error);
+        this.#options.onOutcome?.({ path: found.path, kind: "file" }, found.error);
+        continue;
+      }
+      const entry = await this.#described(found, digestOf);
+      if (entry === undefined) continue;
+      batch.push(entry);
+      const length = entry.path.length + (entry.target?.length ?? 0);
+      characters += length;
+      total += length;
+      if (this.#entries.length + batch.length > TREE_ENTRIES || total > TREE_CHARACTERS) {
+        throw new FtError("limit", `A folder may hold ${TREE_ENTRIES} entries at most.`, {
+          hint: "Send the folders in it one by one.",
+        });
+      }
+      if (batch.length === MANIFEST_ENTRIES || characters > BATCH_CHARACTERS) await send(false);
+    }
+    await send(true);
+  }
+
+  async #described(
+    entry: TreeEntry,
+    digestOf: OutgoingTreeOptions["digestOf"],
+  ): Promise<TreeEntry | undefined> {
+    if (digestOf === undefined || entry.kind !== "file") return entry;
+    try {
+      return { ...entry, digest: await digestOf(entry) };
+    } catch (thrown) {
+      const error = toFailure(thrown);
+      this.#tally.fail(entry.path, error);
+      this.#options.onOutcome?.(entry, error);
+      return undefined;
+    }
+  }
+
+  /** Small files in packs, beside the large ones. */
+  async #sendWanted(): Promise<void> {
+    const small: number[] = [];
+    const large: number[] = [];
+    let bytes = 0;
+    for (const index of this.#wanted) {
+      const entry = this.#entries[index] as TreeEntry;
+      if (entry.kind !== "file") throw new FtError("protocol", "Only files are sent.");
+      bytes += entry.size ?? 0;
+      (isPacked(entry) ? small : large).push(index);
+    }
+    this.#options.onWanted?.(this.#wanted.length, bytes);
+    if (this.#options.head.dry) return;
+    const queue = large[Symbol.iterator]();
+    const lane = async () => {
+      for (const index of queue) await this.#sendLarge(index);
+    };
+    const lanes = this.#options.sendFile === undefined ? 0 : Math.min(LANES, large.length);
+    await Promise.all([this.#sendSmall(small), ...Array.from({ length: lanes }, lane)]);
+  }
+
+  async #sendLarge(index: number): Promise<void> {
+    if (this.#settled) return;
+    const entry = this.#entries[index] as TreeEntry;
+    try {
+      const { outcome } = await this.#options.sendFile?.(entry, index) ?? { outcome: "skipped" };
+      this.#count(index, outcome);
+    } catch (thrown) {
+      await this.#cannot(index, toFailure(thrown));
+    }
+  }
+
+  /** A file cannot be sent, which fails alone; the end of the connection ends it all. */
+  async #cannot(index: number, failure: FtError): Promise<void> {
+    if (failure.exit === 3 || failure.code === "interrupted") throw failure;
+    this.#fail(index, failure);
+    if (failure.side === "there") return;
+    const { channel, id } = this.#options;
+    await channel.send({ kind: "result", id, failed: [{ index, ...toldFailure(failure) }] });
+  }
+
+  async #sendSmall(indexes: readonly number[]): Promise<void> {
+    if (indexes.length === 0) return;
+    const { channel } = this.#options;
+    let pack = new PackBuilder(channel.allocate(FRAME_BYTES));
+    for (const index of indexes) {
+      if (this.#settled) return;
+      const entry = this.#entries[index] as TreeEntry;
+      let bytes = pack.next(entry.size ?? 0);
+      if (bytes === undefined) {
+        await this.#sendPack(pack.payload);
+        pack = new PackBuilder(channel.allocate(FRAME_BYTES));
+        bytes = pack.next(entry.size ?? 0) ?? new Uint8Array();
+      }
+      try {
+        this.#read(entry, bytes);
+        const hasher = await createHasher();
+        hasher.update(bytes);
+        pack.add({ index, digest: hasher.digest(), bytes });
+        this.#sent += bytes.length;
+      } catch (thrown) {
+        await this.#cannot(index, toFailure(thrown));
+      }
+    }
+    await this.#sendPack(pack.payload);
+  }
+
+  async #sendPack(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    if (bytes.length === 0) return;
+    const { channel, id, turn, pace } = this.#options;
+    await turn.take(async () => {
+      await pace?.(bytes.length);
+      if (!this.#settled) await channel.send({ kind: "pack", id, bytes });
+    });
+  }
+
+  /** Fills `into` with a small file that must still be what it was when it was offered. */
+  #read({ path, size, mtime }: TreeEntry, into: Uint8Array): void {
+    const source = this.#options.source.open(path);
+    try {
+      const isSame = source.size === size && source.mtime === mtime;
+      const count = isSame && into.length > 0 ? source.read(0, into) : 0;
+      if (!isSame || count !== into.length || !source.isUnchanged()) throw changed(path);
+    } finally {
+      source.close();
+    }
+  }
+}
+
+/** The failure of a file that is no longer what it was when it was offered. */
+export function changed(path: string): FtError {
+  return new FtError("changed", `'${path}' changed while the folder was sent.`, {
+    hint: "Run the same again once it is no longer written to.",
+  });
+}
+
+/** Whether a file travels packed with others. */
+export function isPacked({ size = 0 }: Pick<TreeEntry, "size">): boolean {
+  return size <= PACKED_BYTES;
+}

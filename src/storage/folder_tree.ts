@@ -1,0 +1,202 @@
+import { FtError } from "../error.ts";
+import { acceptName } from "../name.ts";
+import { findInside } from "./confine.ts";
+import { storageFailure } from "./failure.ts";
+import { requireHoldable } from "./holdable.ts";
+import type { Records } from "./records.ts";
+import { storeSmall } from "./small_files.ts";
+import type { Space } from "./space.ts";
+import type { Staging } from "./staging.ts";
+import type { Receipt, StageRequest } from "./store.ts";
+import { syncFolder } from "./sync_folder.ts";
+import type {
+  StagedTree,
+  TreeEntry,
+  TreeFailure,
+  TreeRequest,
+  Verdict,
+  WholeFile,
+} from "./tree.ts";
+import { finishTree } from "./tree_finish.ts";
+import { publishTogether } from "./tree_publish.ts";
+
+/** Entries looked at before other work gets a turn. */
+const TURN_ENTRIES = 500;
+
+/** Where a tree is kept, and what its store does for it. */
+export interface FolderTreeOptions {
+  readonly request: TreeRequest;
+  /** The room's folder. */
+  readonly root: string;
+  /** The tree's name in the room. */
+  readonly name: string;
+  /** Whether it was there before. */
+  readonly isOld: boolean;
+  readonly staging: Staging;
+  readonly records: Records | undefined;
+  readonly space: Space | undefined;
+}
+
+/** A tree on its way into a folder. */
+export class FolderTree implements StagedTree {
+  readonly name: string;
+  readonly isOld: boolean;
+  readonly #options: FolderTreeOptions;
+  readonly #release: () => void;
+  /** Folders and links, which are made at the end. */
+  readonly #others: TreeEntry[] = [];
+  #looked = 0;
+
+  constructor(options: FolderTreeOptions) {
+    this.#options = options;
+    this.name = options.name;
+    this.isOld = options.isOld;
+    this.#release = options.request.dry ? () => {} : options.staging.hold();
+  }
+
+  async offer(entries: readonly TreeEntry[]): Promise<Verdict[]> {
+    const verdicts: Verdict[] = [];
+    for (const entry of entries) {
+      if (++this.#looked % TURN_ENTRIES === 0) {
+        await new Promise<void>((turn) => setImmediate(turn));
+      }
+      try {
+        verdicts.push(this.#verdict(entry));
+      } catch (thrown) {
+        verdicts.push(storageFailure(thrown, `look at '${entry.path}'`));
+      }
+    }
+    return verdicts;
+  }
+
+  #verdict(entry: TreeEntry): Verdict {
+    const { room, owner, conflict } = this.#options.request;
+    const { records, root, space } = this.#options;
+    const name = acceptName(`${this.name}/${entry.path}`);
+    requireHoldable(name);
+    if (entry.kind !== "file") {
+      this.#others.push(entry);
+      return "same";
+    }
+    space?.check({ name, room, size: entry.size });
+    const found = this.isOld ? findInside(root, name) : undefined;
+    if (found === undefined) return "want";
+    const { info } = found;
+    if (!info.isFile) throw new FtError("exists", `'${entry.path}' is a folder or a link there.`);
+    const row = records?.get(room, name, info);
+    const isOwn = records === undefined || row !== undefined && row.owner === owner;
+    const isSameTime = info.size === entry.size && info.mtime?.getTime() === entry.mtime;
+    if (entry.digest === undefined ? isSameTime : entry.digest === row?.digest) {
+      if (isOwn) this.#setExecutable(entry, found.path, info);
+      return "same";
+    }
+    if (conflict === "skip") return "skipped";
+    if (conflict === "fail") throw taken(entry.path);
+    if (!isOwn) throw new FtError("denied", `'${entry.path}' is somebody else's there.`);
+    return "want";
+  }
+
+  /** What differs in nothing else need not be sent for it. */
+  #setExecutable({ exec }: TreeEntry, path: string, { mode }: Deno.FileInfo): void {
+    if (exec === undefined || mode === null || this.#options.request.dry) return;
+    const isSet = (mode & 0o100) !== 0;
+    if (isSet === exec) return;
+    // Who may read it may execute it.
+    Deno.chmodSync(path, exec ? mode | (mode & 0o444) >> 2 : mode & ~0o111);
+  }
+
+  async begin(wanted: Iterable<TreeEntry>): Promise<void> {
+    const { request, records, space, staging } = this.#options;
+    if (request.dry) return;
+    const { room, part } = request;
+    const entries = [...wanted];
+    const size = entries.reduce((sum, entry) => sum + (entry.size ?? 0), 0);
+    // All of it has to fit; each file then counts for itself.
+    const claim = space?.claim({ ...this.#request("", size), name: this.name }, staging.path, 0);
+    try {
+      await claim?.reserve(0);
+    } finally {
+      claim?.end(undefined, false);
+    }
+    records?.transaction(() => {
+      const { trees } = records;
+      if (!part) trees.foundAll(room, this.name);
+      trees.miss(room, this.name, entries.map(({ path }) => path));
+      trees.list(room, this.name, Date.now());
+    });
+  }
+
+  place({ path }: TreeEntry): Pick<StageRequest, "name" | "conflict"> {
+    const { request: { conflict }, records } = this.#options;
+    // On a server a tree is brought up to date: what it replaces is of the same owner.
+    const over = records !== undefined && conflict === "rename" ? "overwrite" : conflict;
+    return { name: `${this.name}/${path}`, conflict: over };
+  }
+
+  placed({ path }: TreeEntry): void {
+    this.#options.records?.trees.found(this.#options.request.room, this.name, path);
+  }
+
+  /** How a file of it is staged. */
+  #request(path: string, size: number): StageRequest {
+    const { room, owner, run, blind, who } = this.#options.request;
+    return {
+      ...this.place({ path, kind: "file" }),
+      room,
+      owner,
+      run,
+      blind,
+      size,
+      mtime: undefined,
+      version: undefined,
+      ...(who === undefined ? {} : { who }),
+    };
+  }
+
+  async store(files: readonly WholeFile[]): Promise<Array<Receipt["outcome"] | FtError>> {
+    const { space, staging } = this.#options;
+    const size = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const claim = space?.claim(this.#request("", size), staging.path, 0);
+    try {
+      await claim?.reserve(0);
+    } catch (thrown) {
+      claim?.end(undefined, false);
+      const failure = storageFailure(thrown, "store what arrived");
+      return files.map(() => failure);
+    }
+    const folders = new Set<string>();
+    const outcomes = await storeSmall(files, staging, (group) => {
+      const published = publishTogether(group, this.#options);
+      for (const folder of published.folders) folders.add(folder);
+      return published.results;
+    });
+    claim?.end({ name: this.name, size, digest: "", outcome: "new" }, false);
+    await Promise.all([...folders].map(syncFolder));
+    return outcomes;
+  }
+
+  async finish(): Promise<TreeFailure[]> {
+    const { root, request } = this.#options;
+    if (request.dry) return [];
+    const found = findInside(root, this.name);
+    if (!found?.info.isDirectory) {
+      throw new FtError("io", `The folder '${this.name}' is gone.`);
+    }
+    const { failures, folders } = await finishTree(found.path, this.#others, {
+      mtime: request.part ? undefined : request.mtime,
+    });
+    await Promise.all([...folders].map(syncFolder));
+    return failures;
+  }
+
+  close(): void {
+    this.#release();
+  }
+}
+
+/** The failure of what does not want to replace anything. */
+function taken(path: string): FtError {
+  return new FtError("exists", `'${path}' exists.`, {
+    hint: "Leave out --on-conflict fail to have it brought up to date.",
+  });
+}

@@ -1,0 +1,213 @@
+import { FtError } from "../error.ts";
+import { numberedName } from "../name.ts";
+import { findInside, makeFolders, nameAround, openInside } from "./confine.ts";
+import { storageFailure } from "./failure.ts";
+import { FolderTree } from "./folder_tree.ts";
+import { requireHoldable } from "./holdable.ts";
+import { LocalSource } from "./local_source.ts";
+import { walkTree } from "./local_tree.ts";
+import type { Records } from "./records.ts";
+import type { Space } from "./space.ts";
+import type { Staging } from "./staging.ts";
+import type { Item, Room } from "./store.ts";
+import type { StagedTree, TreeRequest, TreeSource, TreeStore } from "./tree.ts";
+import type { TreeRecord } from "./trees.ts";
+
+/** Highest number a name gets before a further folder of that name is refused. */
+const NUMBERS = 100_000;
+
+/** What the folders of a store are kept in. */
+export interface FolderTreesOptions {
+  /** The folder of a room. */
+  readonly root: (room: Room) => string;
+  readonly staging: Staging;
+  readonly records: Records | undefined;
+  readonly space: Space | undefined;
+}
+
+/** The whole folders of a store that keeps files in folders. */
+export class FolderTrees implements TreeStore {
+  readonly #options: FolderTreesOptions;
+
+  constructor(options: FolderTreesOptions) {
+    this.#options = options;
+  }
+
+  /** What a list says of a room's trees, while its files are looked through. */
+  listing(room: Room): TreeListing {
+    const { records } = this.#options;
+    const root = this.#options.root(room);
+    // A folder that was removed by hand is dropped quietly.
+    const trees = records?.trees.room(room).filter(({ name }) => isFolderInside(root, name)) ?? [];
+    return new TreeListing(trees, (name) => records?.trees.missing(room, name) ?? 0);
+  }
+
+  /** Forgets the trees of a room whose folders are gone. */
+  forgetGone(room: Room): void {
+    const { records } = this.#options;
+    const root = this.#options.root(room);
+    for (const { name } of records?.trees.room(room) ?? []) {
+      if (!isFolderInside(root, name)) records?.trees.forget(room, name);
+    }
+  }
+
+  /**
+   * Of a tree nothing is there for others before its manifest was complete.
+   *
+   * @throws FtError `not_found` when `name` is in such a tree.
+   */
+  requireListed(room: Room, name: string): void {
+    if (this.#tree(room, name)?.listed === 0) {
+      throw new FtError("not_found", `File '${name}' not found.`);
+    }
+  }
+
+  /** The tree that a name is in. */
+  #tree(room: Room, name: string): TreeRecord | undefined {
+    const { records } = this.#options;
+    if (records === undefined) return undefined;
+    for (let end = name.indexOf("/"); end > 0; end = name.indexOf("/", end + 1)) {
+      const tree = records.trees.get(room, name.slice(0, end));
+      if (tree !== undefined) return tree;
+    }
+    return records.trees.get(room, name);
+  }
+
+  openTree(room: Room, name: string, tag?: string): TreeSource {
+    const root = this.#options.root(room);
+    const found = findInside(root, name);
+    const tree = this.#tree(room, name);
+    if (!found?.info.isDirectory || tree?.listed === 0) {
+      throw new FtError("not_found", `File '${name}' not found.`);
+    }
+    if (tag !== undefined && tree !== undefined && tag !== tagOf(tree)) {
+      throw new FtError("stale", `'${name}' is not the folder that was listed.`, {
+        hint: "List again and choose from the new list.",
+      });
+    }
+    return {
+      mtime: found.info.mtime?.getTime(),
+      // What was received is given as it was received.
+      entries: () => walkTree(found.path, { ignoreFiles: false }),
+      open: (path) => {
+        try {
+          const opened = openInside(found.path, path);
+          return new LocalSource(opened.file, opened.path);
+        } catch (thrown) {
+          throw storageFailure(thrown, `open '${path}'`);
+        }
+      },
+    };
+  }
+
+  stageTree(request: TreeRequest): StagedTree {
+    requireHoldable(request.name);
+    const { staging, records, space } = this.#options;
+    try {
+      const root = this.#options.root(request.room);
+      const place = this.#place(request, root);
+      return new FolderTree({ request, root, ...place, staging, records, space });
+    } catch (thrown) {
+      throw storageFailure(thrown, `stage '${request.name}'`);
+    }
+  }
+
+  /** The tree of a request: one's own of that name, else a new one under a name that is free. */
+  #place(request: TreeRequest, root: string): { name: string; isOld: boolean } {
+    const { room, name, owner, conflict, blind, dry } = request;
+    const { records } = this.#options;
+    const isFolder = (name: string) => isFolderInside(root, name);
+    const own = records === undefined
+      ? isFolder(name) ? name : undefined
+      : records.trees.own(owner, room, name).find((tree) => isFolder(tree.name))?.name;
+    const isTaken = own !== undefined || !blind && findInside(root, name) !== undefined;
+    if (isTaken && (conflict === "fail" || conflict === "skip" && own === undefined)) {
+      throw new FtError("exists", `'${name}' exists.`, {
+        hint: "Choose another name, or leave out --on-conflict.",
+      });
+    }
+    if (own !== undefined) return { name: own, isOld: true };
+    const wanted = blind ? nameAround(root, name) : name;
+    const folder = dry ? undefined : makeFolders(root, wanted).folder;
+    for (let number = 1; number <= NUMBERS; number++) {
+      const candidate = number === 1 ? wanted : numberedName(wanted, number);
+      if (findInside(root, candidate) !== undefined) continue;
+      if (folder === undefined) return { name: candidate, isOld: false };
+      if (this.#make(request, folder, candidate)) return { name: candidate, isOld: false };
+    }
+    throw new FtError("exists", `Too many folders have the name '${name}'.`);
+  }
+
+  /** Makes the folder of a new tree, unless something has its name. */
+  #make(
+    { room, name: requested, owner, who = "" }: TreeRequest,
+    folder: string,
+    name: string,
+  ): boolean {
+    const { records } = this.#options;
+    const now = Date.now();
+    const row = { name, requested, owner, who, published: now, changed: now, listed: 0 } as const;
+    // What was known of a folder that is gone is of another tree.
+    records?.trees.forget(room, name);
+    records?.trees.put(room, row);
+    try {
+      Deno.mkdirSync(`${folder}/${name.slice(name.lastIndexOf("/") + 1)}`);
+      return true;
+    } catch (thrown) {
+      records?.trees.forget(room, name);
+      if (thrown instanceof Deno.errors.AlreadyExists) return false;
+      throw thrown;
+    }
+  }
+}
+
+function isFolderInside(root: string, name: string): boolean {
+  return findInside(root, name)?.info.isDirectory === true;
+}
+
+/** Changes when a tree was sent to. */
+function tagOf({ published, changed }: TreeRecord): string {
+  return `tree-${published}-${changed}`;
+}
+
+/** Gathers what a list says of trees from the files that are in them. */
+class TreeListing {
+  readonly #trees: ReadonlyMap<string, TreeRecord & { files: number; bytes: number }>;
+  readonly #missing: (name: string) => number;
+
+  constructor(trees: readonly TreeRecord[], missing: (name: string) => number) {
+    this.#trees = new Map(trees.map((tree) => [tree.name, { ...tree, files: 0, bytes: 0 }]));
+    this.#missing = missing;
+  }
+
+  /** Whether a file is in one of the trees, whose it then counts for. */
+  takes(name: string, { size }: Deno.FileInfo): boolean {
+    if (this.#trees.size === 0) return false;
+    for (let end = name.indexOf("/"); end > 0; end = name.indexOf("/", end + 1)) {
+      const tree = this.#trees.get(name.slice(0, end));
+      if (tree === undefined) continue;
+      tree.files++;
+      tree.bytes += size;
+      return true;
+    }
+    return false;
+  }
+
+  /** The trees as items, once all files were looked at. */
+  *items(): Generator<Item> {
+    for (const tree of this.#trees.values()) {
+      if (tree.listed === 0) continue;
+      const { name, bytes, files, published, who } = tree;
+      const missing = this.#missing(name);
+      yield {
+        name,
+        size: bytes,
+        time: published,
+        tag: tagOf(tree),
+        files,
+        ...(missing > 0 ? { missing } : {}),
+        ...(who === "" ? {} : { who }),
+      };
+    }
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Whole folders, as the sessions see them: a tree is offered entry by entry and kept file by file.
+ *
+ * @module
+ */
+import type { FtError } from "../error.ts";
+import type { Receipt, Room, Source, StageRequest } from "./store.ts";
+
+/** One file, folder or link of a tree. */
+export interface TreeEntry {
+  /** Canonical name below the tree. */
+  readonly path: string;
+  readonly kind: "file" | "folder" | "link";
+  /** Bytes of a file. */
+  readonly size?: number | undefined;
+  /** Last modification in milliseconds since 1970. */
+  readonly mtime?: number | undefined;
+  /** Whether a file may be executed. */
+  readonly exec?: boolean | undefined;
+  /** Where a link leads, as it is written in it. */
+  readonly target?: string | undefined;
+  /** Digest string of a file, where it was computed to be compared. */
+  readonly digest?: string | undefined;
+}
+
+/** What of a tree cannot be sent. */
+export interface TreeFailure {
+  readonly path: string;
+  readonly error: FtError;
+}
+
+/** A tree that can be sent. */
+export interface TreeSource {
+  /** Last modification of the folder itself, in milliseconds since 1970. */
+  readonly mtime: number | undefined;
+  /** All that is in it, a folder before what it holds; what cannot be sent as a failure. */
+  entries(): AsyncIterable<TreeEntry | TreeFailure> | Iterable<TreeEntry | TreeFailure>;
+  /** Opens one of its files. */
+  open(path: string): Source;
+}
+
+/** Which tree is to be received. */
+export interface TreeRequest
+  extends Pick<StageRequest, "room" | "name" | "owner" | "run" | "conflict" | "blind" | "who"> {
+  /** Last modification to give the folder itself. */
+  readonly mtime: number | undefined;
+  /** Whether only some of its entries are offered this time. */
+  readonly part: boolean;
+  /** Whether nothing is to be changed: only what would travel is asked for. */
+  readonly dry: boolean;
+}
+
+/** What is to become of an offered entry: sent, as it is, left alone, or why it cannot be. */
+export type Verdict = "want" | "same" | "skipped" | FtError;
+
+/** A small file that has come whole and is verified. */
+export interface WholeFile {
+  readonly entry: TreeEntry;
+  readonly bytes: Uint8Array;
+  /** Digest string. */
+  readonly digest: string;
+}
+
+/** A tree on its way in. */
+export interface StagedTree {
+  /** The name it has. */
+  readonly name: string;
+  /** Whether it was there before. */
+  readonly isOld: boolean;
+  /** Says of the next entries of its manifest which of them are to be sent. */
+  offer(entries: readonly TreeEntry[]): Verdict[] | Promise<Verdict[]>;
+  /**
+   * All of its manifest was offered, and this is what will be sent.
+   *
+   * @throws FtError when there is no room for it.
+   */
+  begin(wanted: Iterable<TreeEntry>): Promise<void>;
+  /** Under which name a large file of it is staged, and what gives way to it. */
+  place(entry: TreeEntry): Pick<StageRequest, "name" | "conflict">;
+  /** A large file of it has its place. */
+  placed(entry: TreeEntry): void;
+  /** Gives small files their places; their outcomes in order. They last when it resolves. */
+  store(files: readonly WholeFile[]): Promise<Array<Receipt["outcome"] | FtError>>;
+  /** Makes folders and links, and sets their times; what of it failed. */
+  finish(): Promise<TreeFailure[]>;
+  /** Nothing happens after it. */
+  close(): void;
+}
+
+/** Rooms that also keep whole folders. */
+export interface TreeStore {
+  /**
+   * Opens a folder to send it.
+   *
+   * @param tag the tree must still have this tag, else `stale`.
+   */
+  openTree(room: Room, name: string, tag?: string): TreeSource;
+  /** Begins to receive a folder, or to bring one of the same owner up to date. */
+  stageTree(request: TreeRequest): StagedTree;
+}

@@ -1,0 +1,175 @@
+/**
+ * Small files of a tree getting their places, many at a time: first what is known of them goes into
+ * the records, then each gets its name, then the records lose what is gone.
+ *
+ * @module
+ */
+import { FtError } from "../error.ts";
+import { numberedName } from "../name.ts";
+import { findInside, foldersOf, makeFolders } from "./confine.ts";
+import { storageFailure } from "./failure.ts";
+import type { FileRecord } from "./file_record.ts";
+import { publishNew, publishOver } from "./publish.ts";
+import type { Records } from "./records.ts";
+import type { WrittenFile } from "./small_files.ts";
+import type { Receipt } from "./store.ts";
+import { isSyncing } from "./sync_folder.ts";
+import type { TreeEntry, TreeRequest, WholeFile } from "./tree.ts";
+
+/** Highest number a name gets before a further file of that name is refused. */
+const NUMBERS = 1_000;
+
+/** Where the files go. */
+export interface TreePlace {
+  readonly request: TreeRequest;
+  /** The room's folder. */
+  readonly root: string;
+  /** The tree's name in the room. */
+  readonly name: string;
+  readonly records: Records | undefined;
+}
+
+/** A file, and where it goes. */
+interface Move {
+  readonly file: WholeFile;
+  readonly written: WrittenFile;
+  readonly folder: string;
+  /** Its name in the room, and the last part of it. */
+  readonly name: string;
+  readonly last: string;
+  readonly isOver: boolean;
+}
+
+/** What became of one file, and the folders whose names have to be made to last. */
+export interface Published {
+  readonly results: Array<Receipt["outcome"] | FtError>;
+  readonly folders: ReadonlySet<string>;
+}
+
+/** Gives files their places. Runs in one turn. */
+export function publishTogether(
+  group: ReadonlyArray<{ readonly file: WholeFile; readonly written: WrittenFile }>,
+  place: TreePlace,
+): Published {
+  const { records, request, root } = place;
+  const { room } = request;
+  const folders = new Set<string>();
+  const made = new Map<string, string | FtError>();
+  const moves = group.map(({ file, written }) => {
+    try {
+      const folder = folderFor(file.entry, place, made, folders);
+      return planned({ file, written }, folder, place);
+    } catch (thrown) {
+      return storageFailure(thrown, `give '${file.entry.path}' its place`);
+    }
+  });
+  const rows = moves.map((move) => isMove(move) ? rowOf(move, request) : undefined);
+  records?.transaction(() => {
+    for (const row of rows) if (row !== undefined) records.put(room, row);
+  });
+  const results = moves.map((move) => isMove(move) ? moved(move) : move);
+  records?.transaction(() => {
+    for (const [at, row] of rows.entries()) {
+      const result = results[at];
+      if (result instanceof FtError) {
+        if (row !== undefined) records.forget(room, row);
+        continue;
+      }
+      if (result === "replaced" && row !== undefined) records.forgetOthers(room, row);
+      const path = group[at]?.file.entry.path;
+      if (path !== undefined) records.trees.found(room, place.name, path);
+    }
+  });
+  for (const folder of [...folders]) {
+    // Another transfer may have made a folder on the way, and be waiting for it to last.
+    for (const one of foldersOf(root, folder)) if (isSyncing(one)) folders.add(one);
+  }
+  return { results, folders };
+}
+
+function isMove(move: Move | Receipt["outcome"] | FtError): move is Move {
+  return typeof move === "object" && !(move instanceof FtError);
+}
+
+/** The folder that a file lies in: it is made and looked at once for all of its files. */
+function folderFor(
+  { path }: TreeEntry,
+  { root, name }: TreePlace,
+  made: Map<string, string | FtError>,
+  folders: Set<string>,
+): string {
+  const full = `${name}/${path}`;
+  const parent = full.slice(0, full.lastIndexOf("/"));
+  let folder = made.get(parent);
+  if (folder === undefined) {
+    try {
+      const { folder: found, changed } = makeFolders(root, full);
+      folder = found;
+      for (const one of changed) folders.add(one);
+    } catch (thrown) {
+      folder = storageFailure(thrown, `make the folder of '${path}'`);
+    }
+    made.set(parent, folder);
+  }
+  if (folder instanceof FtError) throw folder;
+  folders.add(folder);
+  return folder;
+}
+
+/** Where a file goes; or what it is when it need not go there. */
+function planned(
+  { file, written }: { readonly file: WholeFile; readonly written: WrittenFile },
+  folder: string,
+  { request, name: tree, records }: TreePlace,
+): Move | Receipt["outcome"] {
+  const { entry: { path }, digest } = file;
+  const name = `${tree}/${path}`;
+  const last = name.slice(name.lastIndexOf("/") + 1);
+  const move = { file, written, folder, name, last };
+  const found = findInside(folder, last);
+  if (found === undefined) return { ...move, isOver: false };
+  if (!found.info.isFile) throw new FtError("exists", `'${path}' is a folder or a link there.`);
+  if (records !== undefined) {
+    const row = records.get(request.room, name, found.info);
+    if (row?.digest === digest) return "same";
+    if (row?.owner === request.owner) return { ...move, isOver: true };
+    throw new FtError("denied", `'${path}' is somebody else's there.`);
+  }
+  if (request.conflict === "overwrite") return { ...move, isOver: true };
+  if (request.conflict !== "rename") throw new FtError("exists", `'${path}' exists.`);
+  for (let number = 2; number <= NUMBERS; number++) {
+    const free = numberedName(last, number);
+    if (findInside(folder, free) === undefined) return { ...move, last: free, isOver: false };
+  }
+  throw new FtError("exists", `Too many files have the name '${path}'.`);
+}
+
+function rowOf({ file, written, name }: Move, { owner, who }: TreeRequest): FileRecord {
+  const { info } = written;
+  return {
+    name,
+    requested: name,
+    size: info.size,
+    ino: String(info.ino),
+    mtime: info.mtime?.getTime() ?? 0,
+    digest: file.digest,
+    owner,
+    version: "",
+    who: who ?? "",
+    published: Date.now(),
+  };
+}
+
+function moved(move: Move): Receipt["outcome"] | FtError {
+  const { written: { path }, folder, last, isOver, file } = move;
+  try {
+    if (isOver) {
+      publishOver(path, `${folder}/${last}`);
+      return "replaced";
+    }
+    if (publishNew(path, `${folder}/${last}`)) return "new";
+    return new FtError("exists", `'${file.entry.path}' exists.`);
+  } catch (thrown) {
+    return storageFailure(thrown, `give '${file.entry.path}' its place`);
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The trees of a server's rooms: folders that were sent as one, whose they are, and what of them is
+ * still missing.
+ *
+ * @module
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Room } from "./store.ts";
+
+/** One tree. */
+export interface TreeRecord {
+  /** The name of its folder in the room. */
+  readonly name: string;
+  /** The name it was sent under, which may have been taken. */
+  readonly requested: string;
+  /** Hash of the owner's key. */
+  readonly owner: string;
+  /** Name of the token it was sent with; empty where it had none. */
+  readonly who: string;
+  /** When it came into the room, in milliseconds since 1970. */
+  readonly published: number;
+  /** When it was last sent to. */
+  readonly changed: number;
+  /** Whether its manifest has once been complete: before that nobody sees it. */
+  readonly listed: 0 | 1;
+}
+
+/** The table of trees. */
+export class Trees {
+  readonly #put: StatementSync;
+  readonly #get: StatementSync;
+  readonly #own: StatementSync;
+  readonly #room: StatementSync;
+  readonly #forget: StatementSync;
+  readonly #touch: StatementSync;
+  readonly #miss: StatementSync;
+  readonly #found: StatementSync;
+  readonly #foundAll: StatementSync;
+  readonly #missing: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#put = database.prepare(
+      `insert or replace into tree (room, name, requested, owner, who, published, changed, listed)
+       values (?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#get = database.prepare("select * from tree where room = ? and name = ?");
+    this.#own = database.prepare(
+      "select * from tree where owner = ? and room = ? and requested = ?",
+    );
+    this.#room = database.prepare("select * from tree where room = ?");
+    this.#forget = database.prepare("delete from tree where room = ? and name = ?");
+    this.#touch = database.prepare(
+      "update tree set changed = ?, listed = 1 where room = ? and name = ?",
+    );
+    this.#miss = database.prepare("insert or ignore into tree_missing values (?, ?, ?)");
+    this.#found = database.prepare(
+      "delete from tree_missing where room = ? and name = ? and path = ?",
+    );
+    this.#foundAll = database.prepare("delete from tree_missing where room = ? and name = ?");
+    this.#missing = database.prepare(
+      "select count(*) as count from tree_missing where room = ? and name = ?",
+    );
+  }
+
+  /** Adds a tree. */
+  put(room: Room, tree: TreeRecord): void {
+    const { name, requested, owner, who, published, changed, listed } = tree;
+    this.#put.run(room, name, requested, owner, who, published, changed, listed);
+  }
+
+  /** The tree of that name. */
+  get(room: Room, name: string): TreeRecord | undefined {
+    return this.#get.get(room, name) as unknown as TreeRecord | undefined;
+  }
+
+  /** What `owner` sent into a room under the name `requested`. */
+  own(owner: string, room: Room, requested: string): TreeRecord[] {
+    return this.#own.all(owner, room, requested) as unknown as TreeRecord[];
+  }
+
+  /** All trees of a room. */
+  room(room: Room): TreeRecord[] {
+    return this.#room.all(room) as unknown as TreeRecord[];
+  }
+
+  /** Removes a tree with what is known of it; its files stay as they are. */
+  forget(room: Room, name: string): void {
+    this.#foundAll.run(room, name);
+    this.#forget.run(room, name);
+  }
+
+  /** Its manifest is complete: from now on it is listed. */
+  list(room: Room, name: string, now: number): void {
+    this.#touch.run(now, room, name);
+  }
+
+  /** Entries of a tree that are to come. */
+  miss(room: Room, name: string, paths: Iterable<string>): void {
+    for (const path of paths) this.#miss.run(room, name, path);
+  }
+
+  /** An entry that has come. */
+  found(room: Room, name: string, path: string): void {
+    this.#found.run(room, name, path);
+  }
+
+  /** Nothing of a tree is missing. */
+  foundAll(room: Room, name: string): void {
+    this.#foundAll.run(room, name);
+  }
+
+  /** How many entries are missing. */
+  missing(room: Room, name: string): number {
+    return Number(this.#missing.get(room, name)?.["count"] ?? 0);
+  }
+}

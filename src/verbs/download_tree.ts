@@ -1,0 +1,22 @@
+import type { ClientSession, TreeDownload } from "../session/client_session.ts";
+import type { Listener } from "../session/event.ts";
+import type { TreeReport } from "../session/tree_report.ts";
+
+/** Fetches a folder over a session. */
+export async function downloadTree(
+  session: ClientSession,
+  request: Omit<TreeDownload, "onWanted" | "onVerified" | "onOutcome">,
+  { id, onEvent }: { readonly id: number; readonly onEvent?: Listener | undefined },
+): Promise<TreeReport> {
+  const { target } = request;
+  const report = await session.downloadTree({
+    ...request,
+    onWanted: (files, bytes) =>
+      onEvent?.({ kind: "started", id, name: target, size: bytes, held: 0, files }),
+    onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
+    onOutcome: ({ path }, outcome) =>
+      onEvent?.({ kind: "file", id, name: `${target}/${path}`, outcome }),
+  });
+  onEvent?.({ kind: "tree", id, name: target, report });
+  return report;
+}

@@ -1,0 +1,102 @@
+/**
+ * Folders as tests make, send and compare them.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import type { ClientSession } from "../../src/session/client_session.ts";
+import type { TreeReport } from "../../src/session/tree_report.ts";
+import { openEntry, type TreeEntry, walkTree } from "../../src/storage/local_tree.ts";
+import type { Conflict, Source } from "../../src/storage/store.ts";
+import type { TreeSource } from "../../src/storage/tree.ts";
+import type { World } from "./world.ts";
+
+/** A folder of this machine as a source. */
+export class FolderSource implements TreeSource {
+  readonly mtime: number | undefined;
+  readonly #path: string;
+  readonly #files = new Map<string, TreeEntry>();
+
+  constructor(path: string) {
+    this.#path = path;
+    this.mtime = Deno.statSync(path).mtime?.getTime();
+  }
+
+  async *entries(): AsyncGenerator<TreeEntry | { path: string; error: never }> {
+    for await (const found of walkTree(this.#path)) {
+      if ("error" in found) throw found.error;
+      this.#files.set(found.path, found);
+      yield found;
+    }
+  }
+
+  open(path: string): Source {
+    return openEntry(this.#files.get(path) as TreeEntry);
+  }
+}
+
+/** Sends a folder. */
+export function sendTree(
+  client: ClientSession,
+  path: string,
+  options: {
+    room?: "private" | "shared";
+    name?: string;
+    conflict?: Conflict;
+    part?: boolean;
+    source?: TreeSource;
+    dry?: boolean;
+  } = {},
+): Promise<TreeReport> {
+  const { room = "shared", name = "photos", conflict = "rename", part, dry, source } = options;
+  return client.uploadTree({
+    head: { name, room, conflict, ...(part ? { part } : {}), ...(dry ? { dry } : {}) },
+    source: source ?? new FolderSource(path),
+  });
+}
+
+/** Fetches a folder into the world's downloads. */
+export function fetchTree(
+  world: World,
+  client: ClientSession,
+  name = "photos",
+  options: { room?: "public" | "shared"; conflict?: Conflict; dry?: boolean } = {},
+): Promise<TreeReport> {
+  const { room = "shared", conflict = "rename", dry = false } = options;
+  const target = name.slice(name.lastIndexOf("/") + 1);
+  return client.downloadTree({
+    room,
+    name,
+    store: world.downloads,
+    target,
+    conflict,
+    origin: "server",
+    dry,
+  });
+}
+
+/** Everything below a folder, each with what it is: type, bytes, time, whether it may be run. */
+export function snapshot(path: string, prefix = ""): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const { name } of Deno.readDirSync(path)) {
+    const local = `${path}/${name}`;
+    const info = Deno.lstatSync(local);
+    const at = info.mtime?.getTime();
+    if (info.isSymlink) found.set(prefix + name, `link to ${Deno.readLinkSync(local)}`);
+    else if (info.isDirectory) {
+      found.set(prefix + name, `folder of ${at}`);
+      for (const [inner, what] of snapshot(local, `${prefix}${name}/`)) found.set(inner, what);
+    } else {
+      const bytes = Deno.readFileSync(local).toHex();
+      found.set(prefix + name, `${((info.mode ?? 0) & 0o100) !== 0} ${at} ${bytes}`);
+    }
+  }
+  return found;
+}
+
+/** Fails unless two folders hold the same. */
+export function assertSameTree(actual: string, expected: string): void {
+  const [a, b] = [snapshot(actual), snapshot(expected)];
+  assert.deepEqual([...a.keys()].sort(), [...b.keys()].sort());
+  for (const [path, what] of b) assert.ok(a.get(path) === what, `'${path}' differs`);
+}

@@ -1,0 +1,247 @@
+/** Whole folders, a client's session against a server's, over connections in memory. */
+import assert from "node:assert/strict";
+import { FtError } from "../src/error.ts";
+import { PACKED_BYTES } from "../src/protocol/limits.ts";
+import type { ClientSession } from "../src/session/client_session.ts";
+import type { Item } from "../src/storage/store.ts";
+import { assertSameTree, fetchTree, FolderSource, sendTree } from "./conversation/tree.ts";
+import { World } from "./conversation/world.ts";
+import { exists, namesIn, writeFile } from "./files.ts";
+import { Random, seed } from "./random.ts";
+
+const random = new Random(seed);
+/** On both sides of what is packed, and of a chunk. */
+const SIZES = [0, 1, 4096, PACKED_BYTES - 1, PACKED_BYTES, PACKED_BYTES + 1, 1_500_000];
+
+/** A folder of all that can be in one. */
+function makeTree(world: World, name = "photos"): string {
+  const path = `${world.root}/${name}`;
+  for (const size of SIZES) writeFile(`${path}/sizes/${size}.bin`, random.bytes(size));
+  for (let at = 0; at < 300; at++) {
+    writeFile(`${path}/many/${at % 7}/${at}.txt`, random.bytes(random.between(0, 3000)));
+  }
+  writeFile(`${path}/.hidden`, "hidden");
+  writeFile(`${path}/odd/ä 'quote' $x;#.txt`, "odd");
+  writeFile(`${path}/.ftignore`, "nothing.here\n");
+  Deno.mkdirSync(`${path}/empty/deeper`, { recursive: true });
+  if (Deno.build.os !== "windows") {
+    writeFile(`${path}/run.sh`, "#!/bin/sh\n");
+    Deno.chmodSync(`${path}/run.sh`, 0o755);
+    Deno.symlinkSync("../run.sh", `${path}/empty/link`);
+  }
+  for (const folder of ["empty/deeper", "empty", "many", "."]) {
+    Deno.utimeSync(`${path}/${folder}`, 1.6e9, 1.6e9);
+  }
+  Deno.utimeSync(`${path}/.hidden`, 1.5e9, 1.5e9);
+  return path;
+}
+
+async function items(client: ClientSession): Promise<Item[]> {
+  const found: Item[] = [];
+  await client.list("shared", (page) => void found.push(...page));
+  return found;
+}
+
+function failsWith(code: string): object {
+  return { name: "FtError", code };
+}
+
+Deno.test(`tree: a folder goes there and back as it was (seed ${seed})`, async () => {
+  await using world = new World();
+  const { client, served } = world.talk({ seed });
+  const path = makeTree(world);
+  const files = SIZES.length + 304;
+
+  const sent = await sendTree(client, path);
+  assert.deepEqual(sent.failures, []);
+  assert.deepEqual(sent.files, { new: files, replaced: 0, same: 0, skipped: 0 });
+  assertSameTree(world.path("shared", "photos"), path);
+  assert.equal(Deno.statSync(world.path("shared", "photos/many")).mtime?.getTime(), 1.6e12);
+
+  const [item] = await items(client);
+  assert.equal(item?.name, "photos");
+  assert.equal(item?.files, files);
+  assert.equal(item?.missing, undefined);
+
+  const fetched = await fetchTree(world, client);
+  assert.deepEqual(fetched.files, sent.files);
+  assertSameTree(world.path("downloads", "photos"), path);
+  assert.deepEqual(namesIn(`${world.root}/downloads/.ft`), []);
+  await client.close();
+  assert.equal(await served, undefined);
+  assert.deepEqual(namesIn(`${world.root}/.ft/staging`), []);
+});
+
+Deno.test("tree: sent again only what changed travels, and the rest stays", async () => {
+  await using world = new World();
+  const { client } = world.talk();
+  const path = makeTree(world);
+  await sendTree(client, path);
+  writeFile(`${path}/many/1/1.txt`, "changed");
+  writeFile(`${path}/sizes/1500000.bin`, random.bytes(1_500_000));
+  writeFile(`${path}/added.txt`, "added");
+  writeFile(world.path("shared", "photos/by hand.txt"), "stays");
+  Deno.removeSync(`${path}/.hidden`);
+
+  const again = await sendTree(client, path);
+  assert.deepEqual(again.failures, []);
+  assert.deepEqual(again.files, { new: 1, replaced: 2, same: SIZES.length + 301, skipped: 0 });
+  assert.equal(again.name, "photos");
+  assert.deepEqual(world.names("shared"), ["photos"]);
+  const there = world.path("shared", "photos");
+  assert.equal(Deno.readTextFileSync(`${there}/many/1/1.txt`), "changed");
+  assert.equal(Deno.readTextFileSync(`${there}/.hidden`), "hidden");
+  assert.equal(Deno.readTextFileSync(`${there}/by hand.txt`), "stays");
+  assert.deepEqual(
+    Deno.readFileSync(`${there}/sizes/1500000.bin`),
+    Deno.readFileSync(`${path}/sizes/1500000.bin`),
+  );
+});
+
+Deno.test("tree: a dry run says what would travel and changes nothing", async () => {
+  await using world = new World();
+  const { client } = world.talk();
+  const path = makeTree(world);
+  const dry = await sendTree(client, path, { dry: true });
+  assert.deepEqual(dry.files, { new: 0, replaced: 0, same: 0, skipped: 0 });
+  assert.deepEqual(world.names("shared"), []);
+  await sendTree(client, path);
+  writeFile(`${path}/many/1/1.txt`, "changed");
+  const wanted: [number, number][] = [];
+  await client.uploadTree({
+    head: { name: "photos", room: "shared", conflict: "rename", dry: true },
+    source: new FolderSource(path),
+    onWanted: (files, bytes) => wanted.push([files, bytes]),
+  });
+  assert.deepEqual(wanted, [[1, 7]]);
+  assert.notEqual(Deno.readTextFileSync(world.path("shared", "photos/many/1/1.txt")), "changed");
+  await fetchTree(world, client, "photos", { dry: true });
+  assert.deepEqual(world.names("downloads"), []);
+});
+
+Deno.test("tree: one bad file fails alone, and the folder says what is missing until it is sent", async () => {
+  await using world = new World();
+  const { client } = world.talk();
+  const path = makeTree(world);
+  const source = new FolderSource(path);
+  const open = source.open.bind(source);
+  const bad = new Set(["many/1/1.txt", "sizes/1500000.bin"]);
+  source.open = (name) => {
+    if (bad.has(name)) throw new FtError("read_only", `Cannot open '${name}'.`);
+    return open(name);
+  };
+  const sent = await sendTree(client, path, { source });
+  assert.deepEqual(sent.failures.map(({ path }) => path).sort(), [...bad]);
+  assert.deepEqual(sent.failures.map(({ error }) => error.code), ["read_only", "read_only"]);
+  const [item] = await items(client);
+  assert.equal(item?.missing, 2);
+  assert.ok(!exists(world.path("shared", "photos/many/1/1.txt")));
+
+  const rest = await sendTree(client, path, {
+    part: true,
+    source: {
+      mtime: undefined,
+      open,
+      async *entries() {
+        for await (const entry of source.entries()) if (bad.has(entry.path)) yield entry;
+      },
+    },
+  });
+  assert.deepEqual(rest.failures, []);
+  assert.equal((await items(client))[0]?.missing, undefined);
+  for (const name of bad) {
+    assert.deepEqual(
+      Deno.readFileSync(world.path("shared", `photos/${name}`)),
+      Deno.readFileSync(`${path}/${name}`),
+    );
+  }
+});
+
+Deno.test("tree: another owner's folder of the same name stands beside it", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const { client } = world.talk();
+  await sendTree(client, path);
+  const { client: other } = world.talk({ owner: "ben" });
+  writeFile(`${path}/many/1/1.txt`, "of ben");
+  assert.equal((await sendTree(other, path)).name, "photos (2)");
+  assert.notEqual(Deno.readTextFileSync(world.path("shared", "photos/many/1/1.txt")), "of ben");
+  assert.deepEqual((await items(client)).map(({ name }) => name), ["photos", "photos (2)"]);
+  await assert.rejects(sendTree(other, path, { conflict: "fail" }), failsWith("exists"));
+});
+
+Deno.test("tree: a part of a folder can be fetched, and a folder that was laid by hand", async () => {
+  await using world = new World();
+  const { client } = world.talk();
+  const path = makeTree(world);
+  await sendTree(client, path);
+  await fetchTree(world, client, "photos/many");
+  assertSameTree(world.path("downloads", "many"), `${path}/many`);
+  writeFile(world.path("public", "hand/laid/a.txt"), "a");
+  await fetchTree(world, client, "hand", { room: "public" });
+  assert.equal(Deno.readTextFileSync(world.path("downloads", "hand/laid/a.txt")), "a");
+  await assert.rejects(fetchTree(world, client, "nothing"), failsWith("not_found"));
+  await assert.rejects(fetchTree(world, client, "photos/.hidden"), failsWith("not_found"));
+});
+
+Deno.test("tree: what is there is not replaced by a fetch unless that is asked for", async () => {
+  await using world = new World();
+  const { client } = world.talk();
+  writeFile(`${world.root}/t/a.txt`, "sent");
+  await sendTree(client, `${world.root}/t`, { name: "t" });
+  writeFile(world.path("downloads", "t/a.txt"), "mine, longer");
+  await fetchTree(world, client, "t", { conflict: "skip" });
+  assert.deepEqual([...Deno.readDirSync(world.path("downloads", "t"))].map(({ name }) => name), [
+    "a.txt",
+  ]);
+  await fetchTree(world, client, "t");
+  assert.equal(Deno.readTextFileSync(world.path("downloads", "t/a.txt")), "mine, longer");
+  assert.equal(Deno.readTextFileSync(world.path("downloads", "t/a (2).txt")), "sent");
+  const report = await fetchTree(world, client, "t", { conflict: "overwrite" });
+  assert.equal(report.files.replaced, 1);
+  assert.equal(Deno.readTextFileSync(world.path("downloads", "t/a.txt")), "sent");
+});
+
+Deno.test("tree: it is listed once its manifest is complete, and goes on after a lost connection", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const { client, link, served } = world.talk();
+  const source = new FolderSource(path);
+  const { client: watcher } = world.talk({ owner: "ben" });
+  const listed: number[] = [];
+  const sending = sendTree(client, path, {
+    source: {
+      mtime: undefined,
+      open: source.open.bind(source),
+      async *entries() {
+        let count = 0;
+        for await (const entry of source.entries()) {
+          if (count++ === 100) listed.push((await items(watcher)).length);
+          yield entry;
+        }
+        link.cut();
+      },
+    },
+  });
+  await assert.rejects(sending, failsWith("lost"));
+  await served;
+  assert.deepEqual(listed, [0]);
+  assert.deepEqual(await items(watcher), []);
+  await assert.rejects(fetchTree(world, watcher), failsWith("not_found"));
+  const { client: again } = world.talk();
+  assert.deepEqual((await sendTree(again, path)).failures, []);
+  assert.deepEqual((await items(watcher)).map(({ name }) => name), ["photos"]);
+  assertSameTree(world.path("shared", "photos"), path);
+});
+
+Deno.test("tree: what does not fit is refused before the first byte", async () => {
+  await using world = new World({ quota: 100_000 });
+  const { client } = world.talk();
+  writeFile(`${world.root}/t/a.bin`, random.bytes(60_000));
+  writeFile(`${world.root}/t/b.bin`, random.bytes(60_000));
+  await assert.rejects(sendTree(client, `${world.root}/t`, { name: "t" }), failsWith("limit"));
+  assert.deepEqual([...Deno.readDirSync(world.path("shared", "t"))], []);
+  assert.deepEqual(await items(client), []);
+  Deno.removeSync(`${world.root}/t/b.bin`);
+  assert.deepEqual((await sendTree(client, `${world.root}/t`, { name: "t" })).failures, []);
+});
