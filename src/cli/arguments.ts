@@ -27,6 +27,7 @@ type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`
   : Name;
 
 type Value<Row> = Row extends { kind: "flag" } ? boolean
+  : Row extends { kind: "list" } ? readonly string[]
   : Row extends { kind: "integer" } ? number
   : Row extends { kind: "duration" | "size" | "rate" }
     ? Row extends { default: string } ? number : number | undefined
@@ -36,7 +37,7 @@ type Value<Row> = Row extends { kind: "flag" } ? boolean
 
 /**
  * Every option of the table by its name in camel case (`keepPartials`): flags as booleans,
- * integers as numbers, durations in milliseconds, sizes in bytes, rates in bytes for each second. What a command does not take has its default.
+ * integers as numbers, lists in order, durations in milliseconds, sizes in bytes, rates in bytes for each second. What a command does not take has its default.
  */
 export type Options = {
   readonly [
@@ -76,7 +77,7 @@ const SHAPES = Object.fromEntries(
 
 /**
  * Reads the arguments after `ft`. The command line beats the environment, which beats the default;
- * of an option given twice the last counts; `--` ends the options.
+ * of an option given twice the last counts, but for lists; `--` ends the options.
  *
  * @throws {FtError} "usage", with what to do next as its hint.
  */
@@ -196,17 +197,22 @@ function readOptions(
   const values: Record<string, unknown> = {};
   for (const [name, option] of Object.entries<Option>(OPTIONS)) {
     const typed = given.filter((one) => one.name === name);
-    let value = defaultValue(option);
-    for (const one of typed) value = readGiven(option, one, command);
+    const all = typed.map((one) => readGiven(option, one, command));
+    let value = all.length === 0 ? defaultValue(option) : inAll(option, all);
     if (option.env !== undefined && typed.length === 0 && within(taken, name)) {
       // An empty variable counts as unset, as it does for most programs.
       const stored = env(option.env);
-      if (stored) value = readValue(option, stored, option.env, command);
+      if (stored) value = inAll(option, [readValue(option, stored, option.env, command)]);
     }
     if (!within(EVERYWHERE, name)) values[camel(name)] = value;
   }
   // Options is made from the rows of the table, and so are these values.
   return values as unknown as Options;
+}
+
+/** What values of one option come to: all of a list, of any other the last. */
+function inAll<T>(option: Option, values: readonly T[]): T | readonly T[] | undefined {
+  return option.kind === "list" ? values : values.at(-1);
 }
 
 function readGiven(

@@ -30,6 +30,10 @@ const DEFAULTS: Options = {
   new: false,
   output: "downloads/",
   onConflict: "rename",
+  exclude: [],
+  links: "keep",
+  dryRun: false,
+  checksum: false,
   allow: undefined,
   expires: undefined,
   older: 0,
@@ -96,6 +100,17 @@ Deno.test("parseArguments() takes every option in both ways of writing", () => {
 Deno.test("parseArguments() lets the last of one option count", () => {
   strictEqual(run(["serve", "--port", "1", "--port", "2"]).port, 2);
   refuses(["serve", "--port", "x", "--port", "2"], "--port cannot be 'x'.", "0 to 65535");
+});
+
+Deno.test("parseArguments() gathers all of a list, in order", () => {
+  deepStrictEqual(run(["put", "--exclude", "*.o", "a", "--exclude=!keep.o"]).exclude, [
+    "*.o",
+    "!keep.o",
+  ]);
+  deepStrictEqual(run(["put", "a"]).exclude, []);
+  refuses(["put", "a", "--exclude", ""], "--exclude cannot be ''.", "It takes PATTERN");
+  refuses(["put", "a", "--exclude"], "Option '--exclude' needs a value.", "It takes PATTERN");
+  refuses(["get", "a", "--exclude", "x"], "Option '--exclude' is not for 'ft get'.", "ft get");
 });
 
 Deno.test("parseArguments() gives operands in order, with names after -- as they are", () => {

@@ -8,7 +8,10 @@ import { parseRate, parseSize, RATE_SHAPE, SIZE_SHAPE } from "./size.ts";
 import { parseDuration } from "./text.ts";
 
 /** What an option is when nobody says. */
-export function defaultValue(option: Option): string | number | boolean | undefined {
+export function defaultValue(
+  option: Option,
+): string | number | boolean | readonly string[] | undefined {
+  if (option.kind === "list") return [];
   if (option.kind === "flag") return false;
   if (option.default === undefined || typeof option.default === "number") return option.default;
   return convert(option, option.default);
@@ -34,6 +37,8 @@ export function convert(option: Option, written: string): string | number | unde
         return written !== "" && option.shape?.pattern.test(written) !== false
           ? written
           : undefined;
+      case "list":
+        return written !== "" ? written : undefined;
       case "flag":
         return undefined;
     }
@@ -67,6 +72,8 @@ export function expected(option: Option): string {
       return `${RATE_SHAPE}, at least ${option.min}`;
     case "text":
       return option.shape?.sentence ?? option.metavar;
+    case "list":
+      return option.metavar;
     case "flag":
       return "no value";
   }

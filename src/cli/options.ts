@@ -39,6 +39,8 @@ export type Option =
       readonly default?: string;
       readonly min?: string;
     }
+    /** May be given many times: all of them count, in order. */
+    | { readonly kind: "list"; readonly metavar: string; readonly default?: undefined }
     | { readonly kind: "size"; readonly metavar: string; readonly default?: string }
     | {
       readonly kind: "rate";
@@ -218,6 +220,25 @@ export const OPTIONS = {
     default: "rename",
     help: "What to do when a different file of that name exists. " +
       "On the server only one's own files are overwritten.",
+  },
+  exclude: {
+    kind: "list",
+    metavar: "PATTERN",
+    help:
+      "Leave out what the pattern fits, written as in a .gitignore: in folders and among what " +
+      "is named. It can be given many times, and beats the .ftignore files in folders.",
+  },
+  links: {
+    kind: "choice",
+    choices: ["keep", "follow", "skip"],
+    default: "keep",
+    help: "What becomes of symbolic links in folders: kept where they stay inside, sent as what " +
+      "they lead to, or left out.",
+  },
+  "dry-run": { kind: "flag", help: "Say what would travel, and change nothing." },
+  checksum: {
+    kind: "flag",
+    help: "Compare digests, not size and time, to know what need not travel.",
   },
   allow: {
     kind: "text",

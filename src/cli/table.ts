@@ -42,6 +42,12 @@ export interface Command {
 /** What says which server is talked to, and how it is known. */
 const SERVER = ["server", "token-file", "trust-first", "plain"] as const;
 
+/** What of folders is sent. */
+const SENT = ["exclude", "links"] as const;
+
+/** How it is found out what has to travel. */
+const COMPARED = ["checksum", "dry-run"] as const;
+
 /** Every command by its name. */
 export const COMMANDS = {
   serve: {
@@ -104,7 +110,7 @@ export const COMMANDS = {
     summary: "Upload files for the server's owner only",
     about: "They go to uploads/ on the server, where no client can list or read them.",
     operands: [{ name: "FILE", repeatable: true, help: "A file of this machine." }],
-    options: [...SERVER, "on-conflict", "retries", "state", "quiet"],
+    options: [...SERVER, ...SENT, "on-conflict", ...COMPARED, "retries", "state", "quiet"],
     examples: [
       { args: ["put", "report.pdf"], sentence: "Upload one file." },
       {
@@ -118,7 +124,7 @@ export const COMMANDS = {
     about: "They come from shared_files/ on the server. " +
       "'ft list public' shows what there is.",
     operands: [{ name: "NAME", repeatable: true, help: "A name that the server offers." }],
-    options: [...SERVER, "output", "on-conflict", "retries", "state", "quiet"],
+    options: [...SERVER, "output", "on-conflict", ...COMPARED, "retries", "state", "quiet"],
     examples: [
       { args: ["get", "public_report.pdf"], sentence: "Download one file into downloads/." },
       {
@@ -131,7 +137,7 @@ export const COMMANDS = {
     summary: "Upload files for the other clients",
     about: "They go to shared_uploads/ on the server, where every client can list and fetch them.",
     operands: [{ name: "FILE", repeatable: true, help: "A file of this machine." }],
-    options: [...SERVER, "on-conflict", "retries", "state", "quiet"],
+    options: [...SERVER, ...SENT, "on-conflict", ...COMPARED, "retries", "state", "quiet"],
     examples: [
       { args: ["share", "my_great_idea.txt"], sentence: "Share one file." },
       {
@@ -151,7 +157,7 @@ export const COMMANDS = {
       repeatable: true,
       help: "A name, or a number of the last list.",
     }],
-    options: [...SERVER, "output", "on-conflict", "retries", "state", "quiet"],
+    options: [...SERVER, "output", "on-conflict", ...COMPARED, "retries", "state", "quiet"],
     examples: [
       { args: ["fetch"], sentence: "Choose from the list." },
       { args: ["fetch", "my_great_idea.txt"], sentence: "Take a file by its name." },

@@ -27,18 +27,21 @@ Deno.test("COMMANDS take their contract's operands and options", () => {
       "ft client [SERVER]",
       "server token-file trust-first plain output retries state quiet",
     ],
-    put: ["ft put FILE...", "server token-file trust-first plain on-conflict retries state quiet"],
+    put: [
+      "ft put FILE...",
+      "server token-file trust-first plain exclude links on-conflict checksum dry-run retries state quiet",
+    ],
     get: [
       "ft get NAME...",
-      "server token-file trust-first plain output on-conflict retries state quiet",
+      "server token-file trust-first plain output on-conflict checksum dry-run retries state quiet",
     ],
     share: [
       "ft share FILE...",
-      "server token-file trust-first plain on-conflict retries state quiet",
+      "server token-file trust-first plain exclude links on-conflict checksum dry-run retries state quiet",
     ],
     fetch: [
       "ft fetch [NAME or NUMBER...]",
-      "server token-file trust-first plain output on-conflict retries state quiet",
+      "server token-file trust-first plain output on-conflict checksum dry-run retries state quiet",
     ],
     list: ["ft list [public|shared]", "server token-file trust-first plain retries state quiet"],
     join: ["ft join INVITE [NAME]", "plain state quiet"],

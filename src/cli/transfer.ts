@@ -60,14 +60,21 @@ export function commandLine(
 ): string {
   const words = ["ft", command];
   const add = (name: string, value: string | undefined, usual?: string) => {
-    if (value !== undefined && value !== usual) words.push(`--${name}`, quoteShell(value));
+    if (value === undefined || value === usual) return;
+    // Else it would be read as the next option.
+    if (value.startsWith("-")) words.push(`--${name}=${quoteShell(value)}`);
+    else words.push(`--${name}`, quoteShell(value));
   };
   add("server", serverWord(options), "127.0.0.1:5000");
   add("token-file", options.tokenFile);
   if (options.plain) words.push("--plain");
   add("state", options.state);
   if (command === "get" || command === "fetch") add("output", options.output, "downloads/");
+  for (const pattern of options.exclude) add("exclude", pattern);
+  add("links", options.links, "keep");
   add("on-conflict", options.onConflict, "rename");
+  if (options.checksum) words.push("--checksum");
+  if (options.dryRun) words.push("--dry-run");
   if (operands.some((operand) => operand.startsWith("-"))) words.push("--");
   return [...words, ...operands.map(quoteShell)].join(" ");
 }

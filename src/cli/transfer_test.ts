@@ -25,6 +25,25 @@ Deno.test("commandLine() repeats what says how the server is reached", () => {
   equal(lineFor(["put", "x.txt", ...state]), `ft put --state ${folder.path} x.txt`);
 });
 
+Deno.test("commandLine() repeats what of a folder is sent, and how it is compared", () => {
+  using folder = temporaryFolder();
+  const state = ["--state", folder.path];
+  const chosen = [
+    "--exclude",
+    "*.o",
+    "--exclude=-x y",
+    "--links",
+    "skip",
+    "--checksum",
+    "--dry-run",
+  ];
+  equal(
+    lineFor(["put", "d", ...state, ...chosen]),
+    `ft put --state ${folder.path} --exclude '*.o' --exclude='-x y' --links skip --checksum ` +
+      "--dry-run d",
+  );
+});
+
 Deno.test("commandLine() shows an address in place of an invite, or its name", () => {
   using folder = temporaryFolder();
   const state = ["--state", folder.path];

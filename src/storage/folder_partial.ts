@@ -1,7 +1,9 @@
 import { FtError } from "../error.ts";
 import { isSame, lookAt } from "./confine.ts";
+import { setExecutable } from "./executable.ts";
 import { storageFailure } from "./failure.ts";
 import type { Rereading } from "./held_chunks.ts";
+import { dataRuns } from "./holes.ts";
 import { encodeRecords, type JournalRecord, NO_DIGEST } from "./journal.ts";
 import { writeAll } from "./journal_file.ts";
 import { remove } from "./lock.ts";
@@ -34,6 +36,8 @@ export interface FolderPartialOptions {
   readonly version: string | undefined;
   /** Last modification to give the file, in milliseconds since 1970. */
   readonly mtime: number | undefined;
+  /** Whether the file may be executed, where that is known. */
+  readonly exec: boolean | undefined;
   /** Gives the complete, synced file its place and says which. Runs in one turn. */
   readonly publish: (path: string, size: number, digest: string) => Placed;
   /** Called once the partial's files are closed. */
@@ -51,6 +55,10 @@ export class FolderPartial implements Partial {
   readonly version: string | undefined;
   readonly #options: FolderPartialOptions;
   #state: State = "open";
+  /** Bytes from which on nothing was written, nor left as a hole. */
+  #reach: number;
+  /** Bytes that the file has at least. */
+  #length: number;
   /** Where the file stands; -1 when that is not known. */
   #at = -1;
   /** Ends when nothing is being written: nothing may be once somebody else has the files. */
@@ -71,6 +79,7 @@ export class FolderPartial implements Partial {
     this.held = options.held;
     this.version = options.version;
     this.#journaled = options.held.length;
+    this.#reach = this.#length = options.file.statSync().size;
   }
 
   /** Counts what it holds and writes as a claim on the store's space, from now on. */
@@ -92,6 +101,17 @@ export class FolderPartial implements Partial {
 
   #write(offset: number, bytes: Uint8Array): void | Promise<void> {
     this.#check();
+    // Where nothing was written before, zeros are read without being written.
+    const runs = offset >= this.#reach ? dataRuns(bytes) : undefined;
+    this.#reach = Math.max(this.#reach, offset + bytes.length);
+    if (runs === undefined) return this.#writeData(offset, bytes);
+    const writes = runs.map(({ start, end }) =>
+      this.#writeData(offset + start, bytes.subarray(start, end))
+    );
+    return Promise.all(writes).then(() => {});
+  }
+
+  #writeData(offset: number, bytes: Uint8Array): void | Promise<void> {
     if (bytes.length < ASIDE_BYTES && !this.#isWriting) {
       this.#seek(offset);
       try {
@@ -135,6 +155,7 @@ export class FolderPartial implements Partial {
 
   #written(at: number, count: number): void {
     this.#at = at;
+    this.#length = Math.max(this.#length, at);
     this.#behindBytes += count;
   }
 
@@ -156,7 +177,7 @@ export class FolderPartial implements Partial {
   async publish(size: number, digest: string): Promise<Receipt> {
     this.#check();
     this.#state = "publishing";
-    const { file, path, journal, mtime, publish } = this.#options;
+    const { file, path, journal, mtime, exec, publish } = this.#options;
     let receipt: Receipt | undefined;
     try {
       await this.#writing;
@@ -164,6 +185,7 @@ export class FolderPartial implements Partial {
       if (this.#failure !== undefined) throw this.#failure;
       if (file.statSync().size !== size) file.truncateSync(size);
       if (mtime !== undefined) file.utimeSync(new Date(), new Date(mtime));
+      if (exec !== undefined && this.#isThere()) setExecutable(path, exec);
       await file.sync();
       this.#record();
       await this.#requireUndamaged();
@@ -226,7 +248,10 @@ export class FolderPartial implements Partial {
   async #flush(): Promise<void> {
     const count = this.#pending.length;
     const bytes = this.#behindBytes;
-    if (bytes > 0) await this.#options.file.syncData();
+    const isShort = this.#length < this.#reach;
+    // A hole at the end is there once the file is as long.
+    if (isShort) this.#options.file.truncateSync(this.#length = this.#reach);
+    if (bytes > 0 || isShort) await this.#options.file.syncData();
     this.#record(count);
     this.#behindBytes -= bytes;
     this.#flushedAt = performance.now();

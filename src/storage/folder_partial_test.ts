@@ -78,6 +78,84 @@ Deno.test("a kill at any moment leaves a journal only of chunks whose bytes are 
   equal(counts.at(-1), 48);
 });
 
+/** Bytes with long runs of zeros between and after data, and as many in the middle of a chunk. */
+function sparseBytes(): Uint8Array<ArrayBuffer> {
+  const bytes = bytesOf(12 * MiB + 5, 1);
+  return bytes.fill(0, MiB, 5 * MiB).fill(0, 5 * MiB + MiB / 4, 6 * MiB).fill(0, 8 * MiB);
+}
+
+/** Whether files of the system's temporary folder can have holes. */
+function hasHoles(): boolean {
+  using folder = temporaryFolder();
+  using file = Deno.openSync(`${folder.path}/hole`, { write: true, createNew: true });
+  file.truncateSync(MiB);
+  return usedBy(`${folder.path}/hole`) < MiB;
+}
+
+/** Bytes of the disk that a file takes up. */
+function usedBy(path: string): number {
+  return (Deno.statSync(path).blocks ?? Infinity) * 512;
+}
+
+Deno.test({
+  name: "long runs of zeros take up no space (ignored where the file system has no holes)",
+  ignore: !hasHoles(),
+  async fn() {
+    using folder = temporaryFolder();
+    const bytes = sparseBytes();
+    await receive(storeIn(folder.path), bytes);
+    deepEqual(Deno.readFileSync(`${folder.path}/room/report.pdf`), bytes);
+    const used = usedBy(`${folder.path}/room/report.pdf`);
+    ok(used < 5 * MiB, `${used} of ${bytes.length} bytes`);
+  },
+});
+
+Deno.test("a file of zeros alone has its size, also where it was interrupted", async () => {
+  using folder = temporaryFolder();
+  const bytes = new Uint8Array(5 * MiB);
+  const chunks = await chunksOf(bytes);
+  const request = requestOf(bytes.length, { version: "1" });
+  const first = await stageOf(storeIn(folder.path), request);
+  await fill(first, chunks.slice(0, 3));
+  await first.close();
+  equal(vouched(folder.path, chunks), 3);
+  const second = await stageOf(storeIn(folder.path), request);
+  equal(second.held.length, 3);
+  await fill(second, chunks.slice(3));
+  await second.publish(bytes.length, await digestOf(bytes));
+  deepEqual(Deno.readFileSync(`${folder.path}/room/report.pdf`), bytes);
+});
+
+Deno.test("a kill leaves a journal only of zeros that the file is long enough for", async () => {
+  using folder = temporaryFolder();
+  const bytes = sparseBytes();
+  const chunks = await chunksOf(bytes);
+  const partial = await stageOf(storeIn(folder.path), requestOf(bytes.length, { version: "1" }));
+  for (let from = 0; from < chunks.length; from += 3) {
+    await fill(partial, chunks.slice(from, from + 3));
+    using killed = temporaryFolder();
+    copyStaged(folder.path, killed.path);
+    vouched(killed.path, chunks);
+  }
+  await partial.close();
+  equal(vouched(folder.path, chunks), chunks.length);
+});
+
+Deno.test("zeros are written where something else was", async () => {
+  using folder = temporaryFolder();
+  const store = storeIn(folder.path);
+  const zeros = await chunksOf(new Uint8Array(LARGE_BYTES));
+  const first = await stageOf(store, requestOf(LARGE_BYTES, { version: "1" }));
+  await fill(first, (await chunksOf(bytesOf(LARGE_BYTES, 1))).slice(0, 2));
+  // Bytes that were wrong and come again.
+  await first.write(0, new Uint8Array(MiB));
+  await first.close();
+  const second = await stageOf(store, requestOf(LARGE_BYTES, { version: "2" }));
+  await fill(second, zeros);
+  await second.publish(LARGE_BYTES, await digestOf(new Uint8Array(LARGE_BYTES)));
+  deepEqual(Deno.readFileSync(`${folder.path}/room/report.pdf`), new Uint8Array(LARGE_BYTES));
+});
+
 Deno.test("a kill while another version is written leaves no chunk of two versions", async () => {
   using folder = temporaryFolder();
   const random = new Random(seed);
@@ -113,6 +191,25 @@ Deno.test("publish() gives the time of the source and leaves nothing staged", as
   await receive(store, bytesOf(10, 1), { name: "a/b/c", mtime });
   equal(Deno.statSync(`${folder.path}/room/a/b/c`).mtime?.getTime(), mtime);
   deepEqual(filesIn(`${folder.path}/staging`), []);
+});
+
+Deno.test({
+  name: "publish() makes a file executable when it was, and leaves it as new files are else",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    using folder = temporaryFolder();
+    const store = storeIn(folder.path);
+    Deno.writeTextFileSync(`${folder.path}/new`, "");
+    const modeOf = (path: string) => (Deno.statSync(`${folder.path}/${path}`).mode ?? 0) & 0o777;
+    const plain = modeOf("new");
+    for (const size of [10, LARGE_BYTES]) {
+      for (const exec of [true, false, undefined]) {
+        const name = `${size} ${exec}`;
+        await receive(store, bytesOf(size, 1), { name, ...(exec === undefined ? {} : { exec }) });
+        equal(modeOf(`room/${name}`), exec ? plain | (plain & 0o444) >> 2 : plain, name);
+      }
+    }
+  },
 });
 
 Deno.test("publish() cuts off what is left of a longer version", async () => {

@@ -136,6 +136,7 @@ export class Staging {
       rereading: undefined,
       version: undefined,
       mtime: request.mtime,
+      exec: request.exec,
       publish: (path, size, digest) => this.#publish(request, path, size, digest),
       onClosed: () => this.#closed(),
     });
@@ -229,6 +230,7 @@ export class Staging {
       rereading: isRead || extent === undefined ? undefined : new Rereading(path, held, extent),
       version: mixed ? undefined : request.version,
       mtime: request.mtime,
+      exec: request.exec,
       publish: (path, size, digest) => this.#publish(request, path, size, digest),
       onClosed: () => {
         if (this.#holders.get(key)?.partial === partial) this.#holders.delete(key);
