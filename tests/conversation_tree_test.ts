@@ -141,12 +141,34 @@ Deno.test("tree: a dry run says what would travel and changes nothing", async ()
   await client.uploadTree({
     head: { name: "photos", room: "shared", conflict: "rename", dry: true },
     source: new FolderSource(path),
-    onWanted: (files, bytes) => wanted.push([files, bytes]),
+    onWanted: ({ length }, bytes) => wanted.push([length, bytes]),
   });
   assert.deepEqual(wanted, [[1, 7]]);
   assert.notEqual(Deno.readTextFileSync(world.path("shared", "photos/many/1/1.txt")), "changed");
   await fetchTree(world, client, "photos", { dry: true });
   assert.deepEqual(world.names("downloads"), []);
+});
+
+Deno.test("tree: with digests what was only touched stays, and what hides its change travels", async () => {
+  await using world = new World();
+  const { client } = world.talk();
+  const path = `${world.root}/t`;
+  for (const name of ["touched", "hidden"]) writeFile(`${path}/${name}`, "12345");
+  await sendTree(client, path, { name: "t" });
+  await fetchTree(world, client, "t");
+  const before = Deno.statSync(`${path}/hidden`).mtime ?? new Date();
+  writeFile(`${path}/hidden`, "54321");
+  Deno.utimeSync(`${path}/hidden`, before, before);
+  Deno.utimeSync(`${path}/touched`, 1.7e9, 1.7e9);
+  // By size and time the hidden change is none.
+  const plain = await sendTree(client, path, { name: "t", dry: true });
+  assert.equal(plain.files.same, 1);
+  const sent = await sendTree(client, path, { name: "t", checksum: true });
+  assert.deepEqual(sent.files, { new: 0, replaced: 1, same: 1, skipped: 0 });
+  assert.equal(Deno.readTextFileSync(world.path("shared", "t/hidden")), "54321");
+  const fetched = await fetchTree(world, client, "t", { checksum: true, conflict: "overwrite" });
+  assert.deepEqual(fetched.files, { new: 0, replaced: 1, same: 1, skipped: 0 });
+  assert.equal(Deno.readTextFileSync(world.path("downloads", "t/hidden")), "54321");
 });
 
 Deno.test("tree: one bad file fails alone, and the folder says what is missing until it is sent", async () => {

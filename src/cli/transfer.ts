@@ -9,15 +9,16 @@ import type { Options } from "./arguments.ts";
 import { clientOptions, serverWord } from "./contact.ts";
 import { Progress } from "./progress.ts";
 import { exitFor, failureTable, failureText } from "./report.ts";
-import { err, hasColor, terminalSize, withSignals } from "./shell.ts";
-import { quoteShell } from "./text.ts";
+import { err, hasColor, out, terminalSize, withSignals } from "./shell.ts";
+import { escapeText, formatBytes, quoteShell } from "./text.ts";
 
 /** Moves files and says how it goes; resolves with the results. */
 export async function withProgress(
-  { quiet }: Options,
+  { quiet, dryRun }: Options,
   count: number,
   move: (onEvent: (event: TransferEvent) => void) => Promise<Result[]>,
 ): Promise<Result[]> {
+  if (dryRun) return await withPlan(move);
   if (quiet) return await move(() => {});
   const progress = new Progress({
     write: err,
@@ -34,6 +35,23 @@ export async function withProgress(
   } finally {
     progress.close();
   }
+}
+
+/** Says what would move, on standard output. */
+async function withPlan(
+  move: (onEvent: (event: TransferEvent) => void) => Promise<Result[]>,
+): Promise<Result[]> {
+  let files = 0;
+  let bytes = 0;
+  const results = await move((event) => {
+    if (event.kind !== "planned") return;
+    files++;
+    bytes += event.size ?? 0;
+    const size = event.size === undefined ? "" : `  ${formatBytes(event.size)}`;
+    out(`${escapeText(event.name)}${size}\n`);
+  });
+  err(`${files} ${files === 1 ? "file" : "files"} would travel, ${formatBytes(bytes)}.\n`);
+  return results;
 }
 
 type Failed = Extract<Result, { error: FtError }>;

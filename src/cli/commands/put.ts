@@ -1,15 +1,29 @@
-import { put, share } from "../../verbs/upload.ts";
+import { put, share, type UploadOptions } from "../../verbs/upload.ts";
 import type { Options } from "../arguments.ts";
 import { runTransfer } from "../transfer.ts";
 
 /** `ft put FILE...` */
 export function runPut(files: readonly string[], options: Options): Promise<number> {
-  const conflict = options.onConflict;
-  return runTransfer("put", files, options, (common) => put(files, { ...common, conflict }));
+  return runTransfer(
+    "put",
+    files,
+    options,
+    (common) => put(files, { ...common, ...sendOptions(options) }),
+  );
 }
 
 /** `ft share FILE...` */
 export function runShare(files: readonly string[], options: Options): Promise<number> {
-  const conflict = options.onConflict;
-  return runTransfer("share", files, options, (common) => share(files, { ...common, conflict }));
+  return runTransfer(
+    "share",
+    files,
+    options,
+    (common) => share(files, { ...common, ...sendOptions(options) }),
+  );
+}
+
+function sendOptions(
+  { onConflict: conflict, exclude, links, checksum, dryRun }: Options,
+): Pick<UploadOptions, "conflict" | "exclude" | "links" | "checksum" | "dryRun"> {
+  return { conflict, exclude, links, checksum, dryRun };
 }
