@@ -1,9 +1,9 @@
 import { FtError, toFailure } from "../error.ts";
-import { chunkExtent, type Extent } from "../protocol/chunk.ts";
+import { chunkExtent, type Extent, FIRST_CHUNK_BYTES } from "../protocol/chunk.ts";
 import { DIGEST_BYTES, parseDigest } from "../protocol/digest.ts";
 import { FILE_BYTES, HELD_DIGESTS } from "../protocol/limits.ts";
-import type { Entry, Message, MessageOf } from "../protocol/message.ts";
-import type { Partial, Receipt, StageRequest, Store } from "../storage/store.ts";
+import type { Entry, Message, MessageOf, ShareTerms } from "../protocol/message.ts";
+import type { Partial, Receipt, StageRequest, Store, Terms } from "../storage/store.ts";
 import { type Channel, peerFailure } from "./channel.ts";
 import { ChunkWriter } from "./chunk_writer.ts";
 import { waitsForReady } from "./send.ts";
@@ -142,11 +142,16 @@ export class Incoming implements Transfer {
     return held;
   }
 
-  /** Says how many bytes are verified: here at once, to the sender now and then. */
+  /**
+   * Says how many bytes are verified: here at once, to the sender now and then, and always once it
+   * may be waiting for that with the last chunk.
+   */
   #tell(verified: number): void {
     this.#options.onVerified?.(verified);
     const now = performance.now();
-    if (now - this.#ackedAt < ACK_MS) return;
+    const size = this.#entry?.size ?? 0;
+    const isDue = size > FIRST_CHUNK_BYTES && size - verified <= FIRST_CHUNK_BYTES;
+    if (!isDue && now - this.#ackedAt < ACK_MS) return;
     this.#ackedAt = now;
     const { channel, id } = this.#options;
     channel.send({ kind: "ack", id, verified }).catch(() => {});
@@ -239,4 +244,9 @@ export class Incoming implements Transfer {
 /** Where the chunks of a file of `size` bytes lie. */
 export function extentOf(size: number | undefined): (index: number) => Extent {
   return (index) => chunkExtent(index, size ?? FILE_BYTES);
+}
+
+/** The terms that a file is shared on. */
+export function termsOf({ expires, downloads, note, secret }: ShareTerms): Terms {
+  return { expires, downloads, note, secret };
 }
