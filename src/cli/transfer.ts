@@ -10,7 +10,7 @@ import { clientOptions, serverWord } from "./contact.ts";
 import { Progress } from "./progress.ts";
 import { exitFor, failureTable, failureText } from "./report.ts";
 import { err, hasColor, terminalSize, withSignals } from "./shell.ts";
-import { quoteShell } from "./text.ts";
+import { durationText, quoteShell } from "./text.ts";
 
 /** Moves files and says how it goes; resolves with the results. */
 export async function withProgress(
@@ -67,6 +67,11 @@ export function commandLine(
   if (options.plain) words.push("--plain");
   add("state", options.state);
   if (command === "get" || command === "fetch") add("output", options.output, "downloads/");
+  if (command === "share") {
+    add("expires", options.expires === undefined ? undefined : durationText(options.expires));
+    add("downloads", options.downloads?.toString());
+    add("note", options.note);
+  }
   add("on-conflict", options.onConflict, "rename");
   if (operands.some((operand) => operand.startsWith("-"))) words.push("--");
   return [...words, ...operands.map(quoteShell)].join(" ");

@@ -47,7 +47,8 @@ const terms = {
   note: optional(note),
   secret: optional(secret),
 };
-const shareTerms = object(terms);
+/** Checks terms that stand alone. */
+export const checkTerms: Check<ShareTerms> = object(terms);
 
 /** What is known of a file of a room. */
 const listed = {
@@ -175,7 +176,9 @@ export type Item = Checked<typeof item>;
 /** What is known of one file of a room. */
 export type About = MessageOf<"about">;
 /** How long what is shared lives (milliseconds, downloads), and what is said of it. */
-export type ShareTerms = Checked<typeof shareTerms>;
+export type ShareTerms = {
+  readonly [K in keyof typeof terms]?: Checked<(typeof terms)[K]>;
+};
 /** What is offered: one file with what is known of it. */
 export type Entry = MessageOf<"entry">;
 /** What to do when a file of the name is there. */

@@ -2,8 +2,8 @@ import { FtError, toFailure } from "../error.ts";
 import { chunkExtent, type Extent, FIRST_CHUNK_BYTES } from "../protocol/chunk.ts";
 import { DIGEST_BYTES, parseDigest } from "../protocol/digest.ts";
 import { FILE_BYTES, HELD_DIGESTS } from "../protocol/limits.ts";
-import type { Entry, Message, MessageOf, ShareTerms } from "../protocol/message.ts";
-import type { Partial, Receipt, StageRequest, Store, Terms } from "../storage/store.ts";
+import type { Entry, Message, MessageOf } from "../protocol/message.ts";
+import type { Partial, Receipt, StageRequest, Store } from "../storage/store.ts";
 import { type Channel, peerFailure } from "./channel.ts";
 import { ChunkWriter } from "./chunk_writer.ts";
 import { waitsForReady } from "./send.ts";
@@ -244,9 +244,4 @@ export class Incoming implements Transfer {
 /** Where the chunks of a file of `size` bytes lie. */
 export function extentOf(size: number | undefined): (index: number) => Extent {
   return (index) => chunkExtent(index, size ?? FILE_BYTES);
-}
-
-/** The terms that a file is shared on. */
-export function termsOf({ expires, downloads, note, secret }: ShareTerms): Terms {
-  return { expires, downloads, note, secret };
 }

@@ -8,13 +8,14 @@ import { type Access, type Grant, OPEN_ACCESS } from "./access.ts";
 import { Allowance, type Share } from "./allowance.ts";
 import { Channel, type Deadlines } from "./channel.ts";
 import { Guest } from "./guest.ts";
-import { extentOf, Incoming, termsOf } from "./receive.ts";
+import { extentOf, Incoming } from "./receive.ts";
 import { Outgoing, waitsForReady } from "./send.ts";
 import { digestServed, openServed } from "./served_file.ts";
+import { termsOf } from "./terms.ts";
 import { Asked, sendFailure, type Transfer } from "./transfer.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import { Turn } from "./turn.ts";
-import { endClaim } from "./withheld.ts";
+import { countingOf, endClaim } from "./withheld.ts";
 
 export type { TransferReport } from "./transfer_report.ts";
 
@@ -259,9 +260,9 @@ export class ServerSession {
         guest.require(action);
         source = await openServed(store, request, guest.claimant);
         const { claim } = source;
-        const isCounted = claim !== undefined && !claim.isCounted;
+        const counting = countingOf(claim);
         // Before a download counts its receiver is not told what it is.
-        const digest = size === source.size && !isCounted
+        const digest = size === source.size && counting === undefined
           ? await digestServed(store, request, source, () => asked.check())
           : undefined;
         outgoing = new Outgoing({
@@ -270,11 +271,7 @@ export class ServerSession {
           source,
           turn: this.#turn,
           pace: (bytes) => this.#share?.take(bytes),
-          entry: {
-            name,
-            ...(digest === undefined ? {} : { digest }),
-            ...(isCounted ? { downloads: Math.max(1, claim.remaining) } : {}),
-          },
+          entry: { name, ...counting, ...(digest === undefined ? {} : { digest }) },
         });
         asked.answer(outgoing);
         const receipt = await outgoing.run();

@@ -45,6 +45,12 @@ export class Withheld {
   }
 }
 
+/** What ENTRY says of a download that is to be counted yet; undefined of any other. */
+export function countingOf(claim: Claim | undefined): { downloads: number } | undefined {
+  if (claim === undefined || claim.isCounted) return undefined;
+  return { downloads: Math.max(1, claim.remaining) };
+}
+
 /** How a download ends whose receiver may come back for the rest of it. */
 const GONE: ReadonlySet<FailureCode> = new Set(["lost", "timeout", "closing"]);
 

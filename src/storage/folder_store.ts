@@ -11,11 +11,12 @@ import {
 } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import type { FolderPartial, Placed } from "./folder_partial.ts";
-import { type FileRecord, holds } from "./file_record.ts";
+import { type FileRecord, holds, identity } from "./file_record.ts";
 import { forgetGone } from "./gone.ts";
 import { requireHoldable } from "./holdable.ts";
-import { knownDigest, LocalSource, stampOf, tagOf } from "./local_source.ts";
+import { knownDigest, LocalSource, tagOf } from "./local_source.ts";
 import { remove } from "./lock.ts";
+import { noteDigest } from "./note.ts";
 import { publishNew, publishOver } from "./publish.ts";
 import type { Records } from "./records.ts";
 import { notOwn, taken } from "./conflict.ts";
@@ -116,18 +117,7 @@ export class FolderStore implements Store {
 
   note(room: Room, name: string, source: Source, digest: string): void {
     const { records } = this.#options;
-    if (records === undefined || !(source instanceof LocalSource)) return;
-    const version = stampOf(source.info);
-    if (source.version !== version || !source.isUnchanged()) return;
-    try {
-      const known = records.get(room, name, source.info);
-      if (known !== undefined && (known.owner !== "" || known.version === version)) return;
-      const row = { ...identity(source.info), name, requested: name, digest, version };
-      records.put(room, { ...row, owner: "", who: "", published: source.mtime ?? 0 });
-      records.forgetOthers(room, row);
-    } catch {
-      // What could not be noted is read again: that is no failure of what was just sent.
-    }
+    if (records !== undefined) noteDigest(records, { room, name, source }, digest);
   }
 
   /** Forgets what is known of files that are gone, so that the records end with the rooms. */
@@ -260,7 +250,7 @@ export class FolderStore implements Store {
   /** Keeps what is known of it; its terms first, without which it could be had for ever. */
   #record(request: StageRequest, row: FileRecord): void {
     const share = this.shared?.shareOf(request, row.name, row.ino);
-    if (share !== undefined) this.#options.records?.shares.put(share);
+    if (share !== undefined) this.shared?.put(share);
     this.#options.records?.put(request.room, row);
   }
 
@@ -313,8 +303,4 @@ export class FolderStore implements Store {
 /** How many bytes of a request are here already, as far as its schedule of chunks tells. */
 function heldBytes({ held }: Partial, { extent }: StageRequest): number {
   return held.reduce((sum, { index }) => sum + (extent?.(index).size ?? 0), 0);
-}
-
-function identity(info: Deno.FileInfo): Pick<FileRecord, "size" | "ino" | "mtime"> {
-  return { size: info.size, ino: String(info.ino), mtime: info.mtime?.getTime() ?? 0 };
 }

@@ -86,6 +86,12 @@ export class Records {
     return rows.find((row) => holds(row, info));
   }
 
+  /** The row of what was sent as the file `name`, also if that was written since. */
+  sent(room: Room, name: string, { ino }: Deno.FileInfo): FileRecord | undefined {
+    const rows = this.#get.all(room, name) as unknown as FileRecord[];
+    return rows.find((row) => row.owner !== "" && row.ino === String(ino));
+  }
+
   /** Removes a row whose file did not get its name after all. */
   forget(room: Room, { name, ino }: Pick<FileRecord, "name" | "ino">): void {
     this.#forget.run(room, name, ino);

@@ -24,12 +24,19 @@ export class SharedRoom {
   readonly #root: () => string;
   readonly #records: Records;
   readonly #now: () => number;
+  /** Hears that there may be something to sweep at another time than {@linkcode next} said. */
+  onChange: () => void = () => {};
+  #hasEnded = false;
 
   /** `root` is the folder of the room, or throws while that is gone. */
   constructor(root: () => string, records: Records, now: () => number = Date.now) {
     this.#root = root;
     this.#records = records;
     this.#now = now;
+    records.claims.onEnded = () => {
+      this.#hasEnded = true;
+      this.onChange();
+    };
   }
 
   /**
@@ -55,6 +62,12 @@ export class SharedRoom {
     if (share.downloads === null) return undefined;
     if (claimant === undefined) throw notFound(name);
     return this.#records.claims.take(share, claimant);
+  }
+
+  /** Sets the terms of what is about to appear. */
+  put(share: ShareRecord): void {
+    this.#records.shares.put(share);
+    this.onChange();
   }
 
   /** The row that gives a file its terms; undefined when it has none. */
@@ -87,7 +100,7 @@ export class SharedRoom {
     const before = this.#records.shares.get(name, ino);
     if (before !== undefined && before.run === request.run) return;
     const share = this.shareOf(request, name, ino);
-    if (share !== undefined) this.#records.shares.put(share);
+    if (share !== undefined) this.put(share);
     else if (before !== undefined) this.#records.shares.forget(before);
   }
 
@@ -100,6 +113,7 @@ export class SharedRoom {
   /** Removes what is over from the disk, unless somebody is still to finish a download of it. */
   sweep(): void {
     const now = this.#now();
+    this.#hasEnded = false;
     for (const share of this.#records.shares.over(now)) {
       if (this.#records.claims.isWanted(share, isExpired(share, now))) continue;
       const found = findInside(this.#root(), share.name);
@@ -118,7 +132,8 @@ export class SharedRoom {
 
   /** When there is something to sweep next, in milliseconds since 1970; undefined for never. */
   next(): number | undefined {
-    return this.#records.shares.next(this.#now());
+    const now = this.#now();
+    return this.#hasEnded ? now : this.#records.shares.next(now);
   }
 
   /**

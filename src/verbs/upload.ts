@@ -1,12 +1,16 @@
 import { toName } from "../name.ts";
 import { openLocal } from "../storage/local_source.ts";
-import type { Conflict } from "../storage/store.ts";
+import { acceptTerms } from "../session/terms.ts";
+import type { Conflict, Terms } from "../storage/store.ts";
 import { type ClientOptions, Conversation, type Result } from "./conversation.ts";
 
 /** How files are sent. */
 export interface UploadOptions extends ClientOptions {
   readonly conflict?: Conflict;
 }
+
+/** How files are shared. */
+export interface ShareOptions extends UploadOptions, Terms {}
 
 /** The part of a local path that names the file. Windows takes both slashes. */
 function baseName(path: string): string {
@@ -18,6 +22,7 @@ async function upload(
   room: "private" | "shared",
   files: readonly string[],
   { conflict = "rename", ...options }: UploadOptions,
+  terms?: Terms,
 ): Promise<Result[]> {
   const conversation = new Conversation(options);
   const { onEvent } = options;
@@ -31,6 +36,7 @@ async function upload(
         room,
         name,
         conflict,
+        terms,
         onReady: (held) => onEvent?.({ kind: "started", id, name, size: source.size, held }),
         onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
         onChanged: (held, kept) => onEvent?.({ kind: "changed", id, name, held, kept }),
@@ -63,9 +69,15 @@ export function put(files: readonly string[], options: UploadOptions): Promise<R
 }
 
 /**
- * Sends files into the shared room, where every client may fetch them. Receipts say under which
- * name. Parameters, results and failures are those of {@linkcode put}.
+ * Sends files into the shared room, where every client may fetch them: for so long and so often as
+ * the options say, else until they are taken back. Receipts say under which name. Parameters,
+ * results and failures are otherwise those of {@linkcode put}.
+ *
+ * @throws FtError `usage` for terms that cannot be.
  */
-export function share(files: readonly string[], options: UploadOptions): Promise<Result[]> {
-  return upload("shared", files, options);
+export async function share(
+  files: readonly string[],
+  { expires, downloads, note, secret, ...options }: ShareOptions,
+): Promise<Result[]> {
+  return await upload("shared", files, options, acceptTerms({ expires, downloads, note, secret }));
 }

@@ -10,6 +10,12 @@ export function runPut(files: readonly string[], options: Options): Promise<numb
 
 /** `ft share FILE...` */
 export function runShare(files: readonly string[], options: Options): Promise<number> {
-  const conflict = options.onConflict;
-  return runTransfer("share", files, options, (common) => share(files, { ...common, conflict }));
+  const { onConflict: conflict, expires, downloads, note } = options;
+  const terms = { expires, downloads, note };
+  return runTransfer(
+    "share",
+    files,
+    options,
+    (common) => share(files, { ...common, ...terms, conflict }),
+  );
 }
