@@ -275,7 +275,6 @@ export class ServerSession {
         });
         asked.answer(outgoing);
         const receipt = await outgoing.run();
-        claim?.done();
         // Only what we have read ourselves: a client may say that it has anything.
         if (outgoing.digest !== undefined) {
           store.note(room, name, source, outgoing.digest);
@@ -283,7 +282,7 @@ export class ServerSession {
         return { ...receipt, name };
       } catch (thrown) {
         const failure = toFailure(thrown);
-        endClaim(source?.claim, failure);
+        if (outgoing === undefined) endClaim(source?.claim, failure);
         if (outgoing === undefined) await sendFailure(this.#channel, id, failure);
         throw failure;
       } finally {
