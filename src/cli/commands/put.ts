@@ -14,11 +14,13 @@ export function runPut(files: readonly string[], options: Options): Promise<numb
 
 /** `ft share FILE...` */
 export function runShare(files: readonly string[], options: Options): Promise<number> {
+  const { expires, downloads, note } = options;
+  const terms = { expires, downloads, note };
   return runTransfer(
     "share",
     files,
     options,
-    (common) => share(files, { ...common, ...sendOptions(options) }),
+    (common) => share(files, { ...common, ...terms, ...sendOptions(options) }),
   );
 }
 
