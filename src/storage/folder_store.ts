@@ -1,5 +1,6 @@
 import { FtError } from "../error.ts";
 import { numberedName } from "../name.ts";
+import { ChunkLists } from "./chunk_lists.ts";
 import {
   findInside,
   foldersOf,
@@ -11,7 +12,7 @@ import {
 } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import type { FolderPartial, Placed } from "./folder_partial.ts";
-import { type FileRecord, holds } from "./file_record.ts";
+import { type FileRecord, holds, identityOf } from "./file_record.ts";
 import { requireHoldable } from "./holdable.ts";
 import { LocalSource, stampOf, tagOf } from "./local_source.ts";
 import { remove } from "./lock.ts";
@@ -53,6 +54,7 @@ interface OwnFile extends Found {
 export class FolderStore implements Store {
   readonly staging: Staging;
   readonly #options: FolderStoreOptions;
+  readonly #chunks = new ChunkLists();
 
   constructor(options: FolderStoreOptions) {
     this.#options = options;
@@ -107,22 +109,27 @@ export class FolderStore implements Store {
       const row = this.#options.records?.get(room, name, info);
       // The row of a file put here by hand is about one version of it, down to its change time.
       const isKnown = row !== undefined && (row.owner !== "" || row.version === stampOf(info));
-      return new LocalSource(file, opened.path, isKnown ? row.digest : undefined);
+      const digest = isKnown ? row.digest : undefined;
+      const chunks = this.#chunks.get(room, name, stampOf(info));
+      return new LocalSource(file, opened.path, { digest, chunks });
     } catch (thrown) {
       file?.close();
       throw storageFailure(thrown, `open '${name}'`);
     }
   }
 
-  note(room: Room, name: string, source: Source, digest: string): void {
+  note(room: Room, name: string, source: Source, digest: string, chunks?: Uint8Array): void {
     const { records } = this.#options;
     if (records === undefined || !(source instanceof LocalSource)) return;
     const version = stampOf(source.info);
     if (source.version !== version || !source.isUnchanged()) return;
+    // Those that were known may have been forgotten meanwhile, and not without a reason.
+    const isLearned = chunks !== undefined && source.chunks === undefined;
+    if (isLearned) this.#chunks.put(room, name, { version, digests: chunks });
     try {
       const known = records.get(room, name, source.info);
       if (known !== undefined && (known.owner !== "" || known.version === version)) return;
-      const row = { ...identity(source.info), name, requested: name, digest, version };
+      const row = { ...identityOf(source.info), name, requested: name, digest, version };
       records.put(room, { ...row, owner: "", who: "", published: source.mtime ?? 0 });
       records.forgetOthers(room, row);
     } catch {
@@ -240,7 +247,7 @@ export class FolderStore implements Store {
     { name, staged, digest }: { name: string; staged: string; digest: string },
   ): FileRecord {
     return {
-      ...identity(Deno.lstatSync(staged)),
+      ...identityOf(Deno.lstatSync(staged)),
       name,
       requested: request.name,
       digest,
@@ -307,8 +314,4 @@ function taken(name: string): FtError {
   return new FtError("exists", `'${name}' exists.`, {
     hint: "Choose another name, or --on-conflict rename.",
   });
-}
-
-function identity(info: Deno.FileInfo): Pick<FileRecord, "size" | "ino" | "mtime"> {
-  return { size: info.size, ino: String(info.ino), mtime: info.mtime?.getTime() ?? 0 };
 }

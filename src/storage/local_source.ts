@@ -1,7 +1,7 @@
 import { FtError } from "../error.ts";
 import { isAbsent } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
-import type { Source } from "./store.ts";
+import type { KnownChunks, Source } from "./store.ts";
 
 /** A change within this time of opening could leave all times as they were: seconds count here. */
 const SETTLED_MS = 2_000;
@@ -28,12 +28,19 @@ export function tagOf(info: Deno.FileInfo): string {
   return `${info.ino ?? 0}-${info.size}-${info.mtime?.getTime() ?? 0}`;
 }
 
+/** What is known of a file without reading it. */
+export interface KnownFile {
+  readonly digest: string | undefined;
+  readonly chunks: KnownChunks | undefined;
+}
+
 /** A local file as a source. */
 export class LocalSource implements Source {
   readonly size: number;
   readonly mtime: number | undefined;
   readonly version: string | undefined;
   readonly digest: string | undefined;
+  readonly chunks: KnownChunks | undefined;
   readonly info: Deno.FileInfo;
   readonly #file: Deno.FsFile;
   readonly #path: string;
@@ -41,14 +48,15 @@ export class LocalSource implements Source {
   #open = true;
 
   /** Takes over `file`, which must be a regular file opened for reading. */
-  constructor(file: Deno.FsFile, path: string, digest?: string) {
+  constructor(file: Deno.FsFile, path: string, known?: KnownFile) {
     this.#file = file;
     this.#path = path;
     this.info = file.statSync();
     this.size = this.info.size;
     this.mtime = this.info.mtime?.getTime();
     this.version = versionOf(this.info);
-    this.digest = digest;
+    this.digest = known?.digest;
+    this.chunks = known?.chunks;
   }
 
   read(offset: number, into: Uint8Array): number {
