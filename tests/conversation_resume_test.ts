@@ -1,6 +1,7 @@
 /** Conversations that are cut, sources that change, and what goes on from there. */
 import assert from "node:assert/strict";
 import { FIRST_CHUNK_BYTES } from "../src/protocol/chunk.ts";
+import { DIGEST_BYTES, sha256 } from "../src/protocol/digest.ts";
 import type { Partial, Receipt, Room, StageRequest, Store } from "../src/storage/store.ts";
 import { MemorySource, type Talk, type TalkOptions, World } from "./conversation/world.ts";
 import type { Direction } from "./memory_connection.ts";
@@ -254,6 +255,32 @@ Deno.test("conversation: a source that changes while it is sent fails, and it al
   const source = new MemorySource(after, { version: "v2" });
   await client.upload({ room: "shared", name: "is rewritten", source, conflict: "rename" });
   assert.deepEqual(world.read("shared", "is rewritten"), after);
+});
+
+Deno.test("conversation: chunks whose digests are known are not hashed again, and verified all the same", async () => {
+  await using world = new World();
+  const { client } = world.talk({ seed });
+  const bytes = random.bytes(3 * MiB);
+  const digests = new Uint8Array(3 * DIGEST_BYTES);
+  for (let chunk = 0; chunk < 3; chunk++) {
+    const digest = await sha256(bytes.slice(chunk * MiB, (chunk + 1) * MiB));
+    digests.set(digest, chunk * DIGEST_BYTES);
+  }
+  let forgotten = 0;
+  const send = (bytes: Uint8Array<ArrayBuffer>) => {
+    const source = new MemorySource(bytes, { version: undefined });
+    source.chunks = { digests, forget: () => forgotten++ };
+    return client.upload({ room: "shared", name: "a", source, conflict: "fail" });
+  };
+  // The disk has lost a bit since they were made: nobody gets to see that as the file.
+  const damaged = bytes.slice();
+  damaged[2 * MiB + 7] = (damaged[2 * MiB + 7] ?? 0) ^ 1;
+  await assert.rejects(send(damaged), failsWith("digest"));
+  assert.deepEqual(world.names("shared"), []);
+  assert.equal(forgotten, 1);
+  await send(bytes);
+  assert.deepEqual(world.read("shared", "a"), bytes);
+  assert.equal(forgotten, 1);
 });
 
 /** A store that does something right after a file got its place, before its sender hears of it. */

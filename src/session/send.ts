@@ -84,6 +84,11 @@ export class Outgoing implements Transfer {
     return this.#isRead ? this.#digest : undefined;
   }
 
+  /** The digests of all chunks, 32 bytes each, where {@linkcode digest} is known. */
+  get chunks(): Uint8Array<ArrayBuffer> {
+    return this.#digests.list(this.#digests.count);
+  }
+
   handle(message: Message): void {
     // Words that crossed the end on their way.
     if (this.#settled) return;
@@ -102,6 +107,8 @@ export class Outgoing implements Transfer {
       case "done":
         return this.#done(message);
       case "error":
+        // What is remembered of the file may be what is wrong: next time it is hashed again.
+        if (message.code === "digest") this.#options.source.chunks?.forget();
         return this.end(peerFailure(message));
     }
     throw new FtError("protocol", `A receiver does not say '${message.kind}' now.`);

@@ -283,7 +283,7 @@ export class ServerSession {
         const receipt = await outgoing.run();
         // Only what we have read ourselves: a client may say that it has anything.
         if (outgoing.digest !== undefined) {
-          store.note(room, name, source, outgoing.digest);
+          store.note(room, name, source, outgoing.digest, outgoing.chunks);
         }
         return { ...receipt, name };
       } catch (thrown) {

@@ -1,5 +1,6 @@
 import { FtError } from "../error.ts";
 import { numberedName } from "../name.ts";
+import { ChunkLists } from "./chunk_lists.ts";
 import {
   findInside,
   foldersOf,
@@ -16,7 +17,7 @@ import { FolderTrees } from "./folder_trees.ts";
 import { forgetGone } from "./gone.ts";
 import { heldBytes } from "./held_chunks.ts";
 import { requireHoldable } from "./holdable.ts";
-import { knownDigest, LocalSource, tagOf } from "./local_source.ts";
+import { knownDigest, LocalSource, stampOf, tagOf } from "./local_source.ts";
 import { remove } from "./lock.ts";
 import { noteDigest } from "./note.ts";
 import { NOTHING_STAGED } from "./nothing_staged.ts";
@@ -71,6 +72,7 @@ export class FolderStore implements Store {
   /** The life of what is shared, where there are records of it. */
   readonly shared: SharedRoom | undefined;
   readonly #options: FolderStoreOptions;
+  readonly #chunks = new ChunkLists();
 
   constructor(options: FolderStoreOptions) {
     this.#options = options;
@@ -122,16 +124,23 @@ export class FolderStore implements Store {
       }
       const digest = knownDigest(this.#options.records?.get(room, name, info), info);
       const claim = room === "shared" ? this.shared?.admit(name, info, claimant) : undefined;
-      return new LocalSource(file, opened.path, { digest, claim });
+      const chunks = this.#chunks.get(room, name, stampOf(info));
+      return new LocalSource(file, opened.path, { digest, claim, chunks });
     } catch (thrown) {
       file?.close();
       throw storageFailure(thrown, `open '${name}'`);
     }
   }
 
-  note(room: Room, name: string, source: Source, digest: string): void {
+  note(room: Room, name: string, source: Source, digest: string, chunks?: Uint8Array): void {
     const { records } = this.#options;
-    if (records !== undefined) noteDigest(records, { room, name, source }, digest);
+    if (records === undefined) return;
+    // Those that were known may have been forgotten meanwhile, and not without a reason.
+    const isLearned = chunks !== undefined && source.chunks === undefined;
+    const isKnown = noteDigest(records, { room, name, source }, digest);
+    const { version } = source;
+    if (!isKnown || !isLearned || version === undefined) return;
+    this.#chunks.put(room, name, { version, digests: chunks });
   }
 
   /** Forgets what is known of files that are gone, so that the records end with the rooms. */

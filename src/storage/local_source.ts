@@ -2,7 +2,7 @@ import { FtError } from "../error.ts";
 import { isAbsent } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import type { FileRecord } from "./file_record.ts";
-import type { Claim, Source } from "./store.ts";
+import type { Claim, KnownChunks, Source } from "./store.ts";
 
 /** A change within this time of opening could leave all times as they were: seconds count here. */
 const SETTLED_MS = 2_000;
@@ -36,7 +36,8 @@ export function tagOf(info: Deno.FileInfo): string {
   return `${info.ino ?? 0}-${info.size}-${info.mtime?.getTime() ?? 0}`;
 }
 
-const NOTHING_KNOWN = { digest: undefined, claim: undefined };
+/** What is known of a file without reading it, and the claim it was opened with. */
+export type KnownFile = Partial<Pick<LocalSource, "digest" | "claim" | "chunks">>;
 
 /** A local file as a source. */
 export class LocalSource implements Source {
@@ -46,6 +47,7 @@ export class LocalSource implements Source {
   readonly digest: string | undefined;
   readonly exec: boolean | undefined;
   readonly claim: Claim | undefined;
+  readonly chunks: KnownChunks | undefined;
   readonly info: Deno.FileInfo;
   readonly #file: Deno.FsFile;
   readonly #path: string;
@@ -53,11 +55,7 @@ export class LocalSource implements Source {
   #open = true;
 
   /** Takes over `file`, which must be a regular file opened for reading. */
-  constructor(
-    file: Deno.FsFile,
-    path: string,
-    { digest, claim }: Pick<LocalSource, "digest" | "claim"> = NOTHING_KNOWN,
-  ) {
+  constructor(file: Deno.FsFile, path: string, { digest, claim, chunks }: KnownFile = {}) {
     this.#file = file;
     this.#path = path;
     this.info = file.statSync();
@@ -67,6 +65,7 @@ export class LocalSource implements Source {
     this.digest = digest;
     this.exec = isExecutable(this.info);
     this.claim = claim;
+    this.chunks = chunks;
   }
 
   read(offset: number, into: Uint8Array): number {

@@ -115,6 +115,14 @@ export interface Claim {
   leave(): void;
 }
 
+/** What is known of the chunks of a version of a file. */
+export interface KnownChunks {
+  /** Their digests, one after the other, 32 bytes each. */
+  readonly digests: Uint8Array;
+  /** Says that the bytes have proved to be others: they are known no more. */
+  readonly forget: () => void;
+}
+
 /** A file that can be sent. */
 export interface Source {
   /** Bytes at the time it was opened; undefined for a stream that ends when it ends. */
@@ -129,6 +137,8 @@ export interface Source {
   readonly exec?: boolean | undefined;
   /** The claim it was opened with, where the share has only so many downloads. */
   readonly claim?: Claim | undefined;
+  /** The chunks of exactly this version, where they are known from an earlier reading. */
+  readonly chunks?: KnownChunks | undefined;
   /** Fills `into` from `offset` on; fewer bytes only at the end of the file. */
   read(offset: number, into: Uint8Array): number | Promise<number>;
   /** Whether the file is still the version that was opened. */
@@ -220,8 +230,11 @@ export interface Store {
    * @throws FtError `not_found` also for what is another's.
    */
   unshare(name: string, view?: View): About | Promise<About>;
-  /** Notes the digest of an opened file, so that it need not be read again to know it. */
-  note(room: Room, name: string, source: Source, digest: string): void;
+  /**
+   * Notes the digest of an opened file, so that it need not be read again to know it, and those of
+   * its chunks, 32 bytes each, if the store has room for them.
+   */
+  note(room: Room, name: string, source: Source, digest: string, chunks?: Uint8Array): void;
   /** Begins to receive, or goes on where an earlier run stopped; a receipt ends it at once. */
   stage(request: StageRequest): Promise<Partial | Receipt>;
   /** Its folders, where it keeps whole ones. */

@@ -14,7 +14,7 @@ import type { ClaimsOptions } from "../../src/storage/claims.ts";
 import { FolderStore } from "../../src/storage/folder_store.ts";
 import { Records } from "../../src/storage/records.ts";
 import { Space, type SpaceLimits } from "../../src/storage/space.ts";
-import type { Room, Source, Store } from "../../src/storage/store.ts";
+import type { KnownChunks, Room, Source, Store } from "../../src/storage/store.ts";
 import { Link, type LinkOptions } from "../memory_connection.ts";
 
 const FOLDERS = { private: "uploads", public: "shared_files", shared: "shared_uploads" } as const;
@@ -135,6 +135,8 @@ export class MemorySource implements Source {
   readonly mtime: number | undefined = 1_700_000_000_000;
   readonly version: string | undefined;
   readonly digest: undefined;
+  /** What is said to be known of its chunks. */
+  chunks: KnownChunks | undefined;
   /** What is read; a test may change it. */
   bytes: Uint8Array<ArrayBuffer>;
   /** Bytes that were read of it. */
