@@ -24,7 +24,7 @@ export { sum } from "./verbs/sum.ts";
 export { addToken, listTokens, revokeToken } from "./verbs/tokens.ts";
 export type { AddTokenOptions, Token } from "./verbs/tokens.ts";
 export { put, share } from "./verbs/upload.ts";
-export type { UploadOptions } from "./verbs/upload.ts";
+export type { NamedFile, NamedStream, Sendable, UploadOptions } from "./verbs/upload.ts";
 export { defaultStateFolder } from "./verbs/conversation.ts";
 export type { ClientOptions, Result } from "./verbs/conversation.ts";
 export { FAILURES, FtError } from "./error.ts";

@@ -29,6 +29,8 @@ const DEFAULTS: Options = {
   plain: false,
   new: false,
   output: "downloads/",
+  size: undefined,
+  name: undefined,
   onConflict: "rename",
   allow: undefined,
   expires: undefined,

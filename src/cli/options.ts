@@ -210,7 +210,18 @@ export const OPTIONS = {
     short: "o",
     default: "downloads/",
     help: "Where downloads go; made if missing. A folder when it is one, ends in /, " +
-      "or several files are asked for; else the file's own path.",
+      "or several files are asked for; else the file's own path. - is standard output.",
+  },
+  name: {
+    kind: "text",
+    metavar: "NAME",
+    help: "The name that one file gets on the server; needed for standard input.",
+  },
+  size: {
+    kind: "size",
+    metavar: "SIZE",
+    help: "How much comes on standard input: with more or less, nothing is published. " +
+      "A truncated archive can be sent so.",
   },
   "on-conflict": {
     kind: "choice",

@@ -3,14 +3,31 @@
  *
  * @module
  */
-import type { FtError } from "../error.ts";
+import { FtError } from "../error.ts";
 import type { ClientOptions, Result, TransferEvent } from "../mod.ts";
 import type { Options } from "./arguments.ts";
 import { clientOptions, serverWord } from "./contact.ts";
 import { Progress } from "./progress.ts";
 import { exitFor, failureTable, failureText } from "./report.ts";
-import { err, hasColor, terminalSize, withSignals } from "./shell.ts";
+import { err, hasColor, OutputClosed, terminalSize, withSignals } from "./shell.ts";
+import { standardOutput } from "./standard_streams.ts";
 import { quoteShell } from "./text.ts";
+
+/** What stands for standard input among files, and for standard output in `--output`. */
+export const STANDARD = "-";
+
+/** Where downloads of these names go. */
+export function outputOf(
+  names: readonly string[],
+  { output }: Options,
+): string | WritableStream<Uint8Array> {
+  if (output !== STANDARD) return output;
+  const [name = "", ...more] = names;
+  if (more.length === 0) return standardOutput(name);
+  throw new FtError("usage", "One file at a time goes to standard output.", {
+    hint: "Name a folder with --output, or run ft once for each file.",
+  });
+}
 
 /** Moves files and says how it goes; resolves with the results. */
 export async function withProgress(
@@ -38,12 +55,17 @@ export async function withProgress(
 
 type Failed = Extract<Result, { error: FtError }>;
 
-/** Tells the failures among results; returns the exit code. */
-export function tellFailures(results: readonly Result[], goOn: string): number {
+/**
+ * Tells the failures among results; returns the exit code.
+ *
+ * @param goOn the command that goes on after an interruption; undefined where none can.
+ */
+export function tellFailures(results: readonly Result[], goOn: string | undefined): number {
   const failed = results.filter((result): result is Failed => "error" in result);
   const interrupted = failed.filter(({ error }) => error.code === "interrupted");
   if (interrupted.length > 0) {
-    err(`Interrupted. What has arrived is kept. Go on with:\n  ${goOn}\n`);
+    if (goOn === undefined) err("Interrupted. What came through the pipe is not kept.\n");
+    else err(`Interrupted. What has arrived is kept. Go on with:\n  ${goOn}\n`);
     return 130;
   }
   if (failed.length === 1 && results.length === 1) {
@@ -68,6 +90,7 @@ export function commandLine(
   add("state", options.state);
   if (command === "get" || command === "fetch") add("output", options.output, "downloads/");
   add("on-conflict", options.onConflict, "rename");
+  add("name", options.name);
   if (operands.some((operand) => operand.startsWith("-"))) words.push("--");
   return [...words, ...operands.map(quoteShell)].join(" ");
 }
@@ -77,14 +100,20 @@ export async function runTransfer(
   command: string,
   operands: readonly string[],
   options: Options,
-  move: (common: ClientOptions) => Promise<Result[]>,
+  move: (common: ClientOptions & { readonly signal: AbortSignal }) => Promise<Result[]>,
 ): Promise<number> {
   const results = await withSignals((signal) =>
     withProgress(
       options,
       operands.length,
-      (onEvent) => move({ ...clientOptions(options, signal), onEvent }),
+      (onEvent) => move({ ...clientOptions(options, signal), signal, onEvent }),
     )
   );
-  return tellFailures(results, commandLine(command, operands, options));
+  const [result] = results;
+  if (result !== undefined && "error" in result && result.error.cause instanceof OutputClosed) {
+    throw result.error.cause;
+  }
+  const sends = command === "put" || command === "share";
+  const isPiped = sends ? operands.includes(STANDARD) : options.output === STANDARD;
+  return tellFailures(results, isPiped ? undefined : commandLine(command, operands, options));
 }

@@ -116,6 +116,7 @@ export class Outgoing implements Transfer {
     this.#settled = true;
     settle();
     this.#ready.resolve(undefined);
+    this.#options.source.stop?.();
   }
 
   #hold({ first, digests }: MessageOf<"held">): void {

@@ -49,6 +49,8 @@ export interface Source {
   read(offset: number, into: Uint8Array): number | Promise<number>;
   /** Whether the file is still the version that was opened. */
   isUnchanged(): boolean;
+  /** Ends a read that may wait for ever: nobody wants its bytes any more. */
+  stop?(): void;
   close(): void;
 }
 

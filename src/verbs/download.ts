@@ -4,13 +4,18 @@ import type { ClientSession } from "../session/client_session.ts";
 import { FolderStore } from "../storage/folder_store.ts";
 import { storageFailure } from "../storage/failure.ts";
 import type { Listed } from "../storage/state_folder.ts";
-import type { Conflict, Receipt } from "../storage/store.ts";
+import type { Conflict, Receipt, Store } from "../storage/store.ts";
 import { type ClientOptions, Conversation, type Result } from "./conversation.ts";
+import { streamOutput } from "./stream_output.ts";
 
 /** How files are fetched. */
 export interface DownloadOptions extends ClientOptions {
-  /** A folder if it is one, ends in a slash or takes several files, else the file to write. */
-  readonly output: string;
+  /**
+   * A folder if it is one, ends in a slash or takes several files, else the file to write. A stream
+   * takes a single file as it comes: each chunk once it is verified. It is closed when all of it
+   * is, and aborted with the failure when something is wrong.
+   */
+  readonly output: string | WritableStream<Uint8Array>;
   readonly conflict?: Conflict;
 }
 
@@ -20,9 +25,9 @@ export const STAGING_FOLDER = ".ft";
 export const KEEP_PARTIALS_MS: number = 7 * 24 * 60 * 60 * 1000;
 
 interface Output {
-  readonly store: FolderStore;
+  readonly store: Store;
   /** The name of the one file to write; undefined to go by the names on the server. */
-  readonly file: string | undefined;
+  readonly file?: string | undefined;
 }
 
 function isFolder(path: string): boolean {
@@ -77,11 +82,38 @@ function numbered(wanted: string, list: readonly Listed[] | undefined): Listed |
 async function download(
   room: "public" | "shared",
   wanted: readonly string[],
-  { output, conflict = "rename", ...options }: DownloadOptions,
+  { output, ...options }: DownloadOptions,
+): Promise<Result[]> {
+  const several = wanted.length > 1;
+  if (typeof output === "string") {
+    return await downloadInto(openOutput(output, several), room, wanted, options);
+  }
+  if (several) {
+    throw new FtError("usage", "A stream takes one file.", { hint: "Name one at a time." });
+  }
+  const stream = streamOutput(output, options.signal);
+  let failure: unknown = new FtError("unexpected");
+  try {
+    const results = await downloadInto(stream, room, wanted, options);
+    const [result] = results;
+    failure = result !== undefined && "error" in result ? result.error : undefined;
+    return results;
+  } catch (thrown) {
+    failure = thrown;
+    throw thrown;
+  } finally {
+    await stream.end(failure);
+  }
+}
+
+async function downloadInto(
+  { store, file }: Output,
+  room: "public" | "shared",
+  wanted: readonly string[],
+  { conflict = "rename", ...options }: Omit<DownloadOptions, "output">,
 ): Promise<Result[]> {
   const conversation = new Conversation(options);
   const { onEvent } = options;
-  const { store, file } = openOutput(output, wanted.length > 1);
   const list = conversation.state.list(conversation.server, room);
 
   const fetchOne = async (session: ClientSession, entry: Listed | { name: string }, id: number) => {
@@ -129,6 +161,27 @@ async function download(
  * @param names names in the room, or numbers of the list that was last kept.
  * @returns for each file its receipt or its failure, in order.
  * @throws FtError when the server cannot be reached or the output not be used at all.
+ *
+ * @example One file as a stream
+ * ```ts
+ * import { get, serve } from "@ft/ft";
+ *
+ * const folder = Deno.makeTempDirSync();
+ * const security = { kind: "own", state: `${folder}/owner` } as const;
+ * const server = await serve({ hostname: "127.0.0.1", port: 0, root: folder, security });
+ * Deno.writeTextFileSync(`${folder}/shared_files/menu.txt`, "Soup\n");
+ *
+ * const client = { server: server.address, state: `${folder}/client` };
+ * const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+ * const [results, text] = await Promise.all([
+ *   get(["menu.txt"], { ...client, output: writable }),
+ *   new Response(readable).text(),
+ * ]);
+ * for (const result of results) if ("error" in result) throw result.error;
+ * if (text !== "Soup\n") throw new Error(text);
+ * await server.stop();
+ * Deno.removeSync(folder, { recursive: true });
+ * ```
  */
 export function get(names: readonly string[], options: DownloadOptions): Promise<Result[]> {
   return download("public", names, options);

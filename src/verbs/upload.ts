@@ -1,64 +1,85 @@
-import { toName } from "../name.ts";
-import { openLocal } from "../storage/local_source.ts";
+import { toFailure } from "../error.ts";
 import type { Conflict } from "../storage/store.ts";
 import { type ClientOptions, Conversation, type Result } from "./conversation.ts";
+import { type Sendable, uploadItem } from "./upload_item.ts";
+
+export type { NamedFile, NamedStream, Sendable } from "./upload_item.ts";
 
 /** How files are sent. */
 export interface UploadOptions extends ClientOptions {
   readonly conflict?: Conflict;
 }
 
-/** The part of a local path that names the file. Windows takes both slashes. */
-function baseName(path: string): string {
-  const parts = path.split(Deno.build.os === "windows" ? /[\\/]/ : "/");
-  return parts.findLast((part) => part !== "") ?? path;
-}
-
 async function upload(
   room: "private" | "shared",
-  files: readonly string[],
+  files: readonly Sendable[],
   { conflict = "rename", ...options }: UploadOptions,
 ): Promise<Result[]> {
-  const conversation = new Conversation(options);
   const { onEvent } = options;
-  const items = files.map((path) => ({ name: path, path }));
-  return await conversation.each(items, async (session, { path }, id) => {
-    const source = openLocal(path);
-    try {
-      const name = toName(baseName(path));
-      const receipt = await session.upload({
-        source,
-        room,
-        name,
-        conflict,
-        onReady: (held) => onEvent?.({ kind: "started", id, name, size: source.size, held }),
-        onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
-        onChanged: (held, kept) => onEvent?.({ kind: "changed", id, name, held, kept }),
-      });
-      onEvent?.({ kind: "done", id, receipt });
-      return receipt;
-    } finally {
-      source.close();
-    }
-  });
+  const items = files.map(uploadItem);
+  try {
+    const conversation = new Conversation(options);
+    return await conversation.each(items, async (session, item, id) => {
+      const { source, name } = item.open();
+      const size = source.size ?? item.size;
+      try {
+        const receipt = await session.upload({
+          source,
+          room,
+          name,
+          conflict,
+          onReady: (held) => onEvent?.({ kind: "started", id, name, size, held }),
+          onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
+          onChanged: (held, kept) => onEvent?.({ kind: "changed", id, name, held, kept }),
+        });
+        onEvent?.({ kind: "done", id, receipt });
+        return receipt;
+      } catch (thrown) {
+        throw item.tell(toFailure(thrown));
+      } finally {
+        source.close();
+      }
+    });
+  } finally {
+    await Promise.all(items.map((item) => item.close()));
+  }
 }
 
 /**
  * Sends files into the server's private room, which no client can list or read.
  *
- * @param files paths of regular files.
+ * A stream is sent as it comes, and what was read of it is not there a second time: when the
+ * connection is lost then, it fails. It is published when it has ended well. A stream that fails,
+ * or that ends before its `size` or before the end of its format (tar, gzip, zstd, xz, zip), fails
+ * with `changed` or `io`, and nothing of it is published.
+ *
+ * @param files what to send; of each path the last part is its name.
  * @returns for each file its receipt or its failure, in order.
  * @throws FtError when the server cannot be reached at all.
  *
- * @example
- * ```ts ignore
- * import { put } from "@ft/ft";
+ * @example A file and a stream, with progress
+ * ```ts
+ * import { put, serve } from "@ft/ft";
  *
- * const [result] = await put(["report.pdf"], { server: "127.0.0.1:5000", state: "/tmp/state" });
- * if (result && "receipt" in result) console.log(result.receipt.digest);
+ * const folder = Deno.makeTempDirSync();
+ * const security = { kind: "own", state: `${folder}/owner` } as const;
+ * const server = await serve({ hostname: "127.0.0.1", port: 0, root: folder, security });
+ * const client = { server: server.address, state: `${folder}/client` };
+ * Deno.writeTextFileSync(`${folder}/report.pdf`, "What was reported.");
+ *
+ * let verified = 0;
+ * const results = await put(
+ *   [`${folder}/report.pdf`, { name: "log.txt", stream: new Blob(["one\n", "two\n"]).stream() }],
+ *   { ...client, onEvent: (event) => verified += event.kind === "done" ? event.receipt.size : 0 },
+ * );
+ * for (const result of results) if ("error" in result) throw result.error;
+ * if (verified !== 26) throw new Error(`${verified} bytes`);
+ * if (Deno.readTextFileSync(`${folder}/uploads/log.txt`) !== "one\ntwo\n") throw new Error();
+ * await server.stop();
+ * Deno.removeSync(folder, { recursive: true });
  * ```
  */
-export function put(files: readonly string[], options: UploadOptions): Promise<Result[]> {
+export function put(files: readonly Sendable[], options: UploadOptions): Promise<Result[]> {
   return upload("private", files, options);
 }
 
@@ -66,6 +87,6 @@ export function put(files: readonly string[], options: UploadOptions): Promise<R
  * Sends files into the shared room, where every client may fetch them. Receipts say under which
  * name. Parameters, results and failures are those of {@linkcode put}.
  */
-export function share(files: readonly string[], options: UploadOptions): Promise<Result[]> {
+export function share(files: readonly Sendable[], options: UploadOptions): Promise<Result[]> {
   return upload("shared", files, options);
 }

@@ -6,18 +6,18 @@ import { clientOptions } from "../contact.ts";
 import { remoteItems } from "../listing.ts";
 import { openPrompts } from "../prompts.ts";
 import { isInteractive, out, withSignals } from "../shell.ts";
-import { runTransfer } from "../transfer.ts";
+import { outputOf, runTransfer } from "../transfer.ts";
 
 /** `ft fetch [NAME or NUMBER...]` */
 export async function runFetch(names: readonly string[], options: Options): Promise<number> {
   const wanted = names.length > 0 ? names : await choose(options);
   if (wanted.length === 0) return 0;
-  const { output, onConflict: conflict } = options;
+  const conflict = options.onConflict;
   return await runTransfer(
     "fetch",
     wanted,
     options,
-    (common) => fetch(wanted, { ...common, output, conflict }),
+    (common) => fetch(wanted, { ...common, output: outputOf(wanted, options), conflict }),
   );
 }
 

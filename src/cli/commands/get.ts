@@ -1,14 +1,14 @@
 import { get } from "../../verbs/download.ts";
 import type { Options } from "../arguments.ts";
-import { runTransfer } from "../transfer.ts";
+import { outputOf, runTransfer } from "../transfer.ts";
 
 /** `ft get NAME...` */
 export function runGet(names: readonly string[], options: Options): Promise<number> {
-  const { output, onConflict: conflict } = options;
+  const conflict = options.onConflict;
   return runTransfer(
     "get",
     names,
     options,
-    (common) => get(names, { ...common, output, conflict }),
+    (common) => get(names, { ...common, output: outputOf(names, options), conflict }),
   );
 }

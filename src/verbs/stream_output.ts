@@ -1,0 +1,34 @@
+import { StreamStore } from "../storage/stream_store.ts";
+import { interrupted } from "./conversation.ts";
+
+/** One file on its way into a stream. */
+export interface StreamOutput {
+  readonly store: StreamStore;
+  /** Called when all is over, with what went wrong. */
+  end(failure: unknown): Promise<void>;
+}
+
+/** Hands a file on to `output`, for as long as `signal` lets it. */
+export function streamOutput(
+  output: WritableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
+): StreamOutput {
+  const writer = output.getWriter();
+  writer.closed.catch(() => {});
+  // Who does not read on must not keep anybody from calling it off.
+  const { promise: off, reject } = Promise.withResolvers<never>();
+  off.catch(() => {});
+  const stop = () => reject(interrupted(signal));
+  signal?.addEventListener("abort", stop, { once: true });
+  return {
+    store: new StreamStore({
+      write: (bytes) => Promise.race([writer.write(bytes), off]),
+      close: () => Promise.race([writer.close(), off]),
+    }),
+    end: async (failure) => {
+      signal?.removeEventListener("abort", stop);
+      if (failure !== undefined) writer.abort(failure).catch(() => {});
+      await writer.closed.catch(() => {});
+    },
+  };
+}
