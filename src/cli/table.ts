@@ -42,9 +42,6 @@ export interface Command {
 /** What says which server is talked to, and how it is known. */
 const SERVER = ["server", "token-file", "trust-first", "plain"] as const;
 
-/** What can be sent. */
-const SENT = "A file of this machine, or - for standard input.";
-
 /** Every command by its name. */
 export const COMMANDS = {
   serve: {
@@ -106,14 +103,11 @@ export const COMMANDS = {
   put: {
     summary: "Upload files for the server's owner only",
     about: "They go to uploads/ on the server, where no client can list or read them.",
-    operands: [{ name: "FILE", repeatable: true, help: SENT }],
+    operands: [{ name: "FILE", repeatable: true, help: "A local file, or - for standard input." }],
     options: [...SERVER, "name", "size", "on-conflict", "retries", "state", "quiet"],
     examples: [
       { args: ["put", "report.pdf"], sentence: "Upload one file." },
-      {
-        args: ["put", "-", "--name", "backup.tar"],
-        sentence: "Upload what comes through a pipe, as in: tar c . | ft put - --name backup.tar",
-      },
+      { args: ["put", "-", "--name", "x.tar"], sentence: "Upload what comes through a pipe." },
       {
         args: ["put", "--server", "nas", "--", "-odd name.txt"],
         sentence: "Upload a file whose name begins with a dash.",
@@ -132,16 +126,13 @@ export const COMMANDS = {
         args: ["get", "a.bin", "b.bin", "--output", "/tmp/in"],
         sentence: "Download two files into a folder of your choice.",
       },
-      {
-        args: ["get", "backup.tar", "--output", "-"],
-        sentence: "Write one file to standard output, as in: ft get x.tar --output - | tar x",
-      },
+      { args: ["get", "x.tar", "--output", "-"], sentence: "Write a file into a pipe." },
     ],
   },
   share: {
     summary: "Upload files for the other clients",
     about: "They go to shared_uploads/ on the server, where every client can list and fetch them.",
-    operands: [{ name: "FILE", repeatable: true, help: SENT }],
+    operands: [{ name: "FILE", repeatable: true, help: "A local file, or - for standard input." }],
     options: [...SERVER, "name", "size", "on-conflict", "retries", "state", "quiet"],
     examples: [
       { args: ["share", "my_great_idea.txt"], sentence: "Share one file." },

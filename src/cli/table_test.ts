@@ -27,14 +27,17 @@ Deno.test("COMMANDS take their contract's operands and options", () => {
       "ft client [SERVER]",
       "server token-file trust-first plain output retries state quiet",
     ],
-    put: ["ft put FILE...", "server token-file trust-first plain on-conflict retries state quiet"],
+    put: [
+      "ft put FILE...",
+      "server token-file trust-first plain name size on-conflict retries state quiet",
+    ],
     get: [
       "ft get NAME...",
       "server token-file trust-first plain output on-conflict retries state quiet",
     ],
     share: [
       "ft share FILE...",
-      "server token-file trust-first plain on-conflict retries state quiet",
+      "server token-file trust-first plain name size on-conflict retries state quiet",
     ],
     fetch: [
       "ft fetch [NAME or NUMBER...]",

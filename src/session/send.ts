@@ -144,7 +144,10 @@ export class Outgoing implements Transfer {
       });
       const ready = this.#awaitsReady ? await this.#ready.promise : undefined;
       this.#options.onReady?.(this.#heldBytes());
-      await turn.take(() => this.#body(ready));
+      await turn.take(() => this.#body(ready)).catch((thrown) => {
+        // What became of it meanwhile says more than that the source was read no further.
+        if (!this.#settled) throw thrown;
+      });
       return this.#checked(await this.#outcome.promise);
     } catch (thrown) {
       const failure = toFailure(thrown);
