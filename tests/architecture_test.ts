@@ -138,6 +138,28 @@ Deno.test("architecture: no import leads from one room to another that it may no
   assert.deepEqual(wrong.map(({ from, to }) => `${from} -> ${to}`), []);
 });
 
+/** The names between braces that a pattern finds in a text, without what they are renamed to. */
+function named(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].flatMap(([, names = ""]) => names.split(","))
+    .map((name) => name.trim().replace(/^type /, "").replace(/ as .*/, ""))
+    .filter((name) => name !== "");
+}
+
+Deno.test("architecture: what the shell uses of the verbs is in the library", () => {
+  const text = Deno.readTextFileSync(new URL("src/mod.ts", ROOT));
+  const offered = new Set(named(text, /\bexport (?:type )?\{([^}]*)\}/g));
+  const used = [...sources("src/cli")].flatMap(({ file, text }) =>
+    named(text, /\bimport (?:type )?\{([^}]*)\} from "[./]+\/verbs\/[^"]*"/g)
+      .map((name) => ({ file, name }))
+  );
+  assert.ok(used.length > 20, `${used.length} imports`);
+  assert.deepEqual(used.filter(({ name }) => !offered.has(name)), []);
+  // Only so are all of them seen.
+  for (const { file, text } of sources("src/cli")) {
+    assert.doesNotMatch(text, /\bimport\(\s*"[./]+\/verbs\/|\* as \w+ from "[./]+\/verbs\//, file);
+  }
+});
+
 Deno.test("architecture: what is not ours is a node: module, or a package in its one file", () => {
   const foreign = imports.filter(({ to }) => !files.has(to) && !to.startsWith("node:"));
   for (const { from, to } of foreign) assert.equal(PACKAGES[to], from, `${from} -> ${to}`);

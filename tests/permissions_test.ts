@@ -94,7 +94,9 @@ Deno.test("no command of ft asks for a permission that it has not", async () => 
   };
   await run("put", ["put", "a.txt", "big.bin"]);
   await run("share", ["share", "a.txt", "big.bin"]);
+  await run("put -", ["put", "-", "--name", "piped.txt"], { input: "piped" });
   await run("get", ["get", "p.txt"]);
+  await run("get -", ["get", "p.txt", "--output", "-"]);
   await run("fetch", ["fetch", "a.txt", "big.bin"]);
   await run("fetch again", ["fetch", "big.bin", "--on-conflict", "overwrite"]);
   await run("list", ["list"]);

@@ -102,7 +102,7 @@ async function download(
     failure = thrown;
     throw thrown;
   } finally {
-    await stream.end(failure);
+    stream.end(failure);
   }
 }
 

@@ -5,7 +5,7 @@ import { interrupted } from "./conversation.ts";
 export interface StreamOutput {
   readonly store: StreamStore;
   /** Called when all is over, with what went wrong. */
-  end(failure: unknown): Promise<void>;
+  end(failure: unknown): void;
 }
 
 /** Hands a file on to `output`, for as long as `signal` lets it. */
@@ -25,10 +25,10 @@ export function streamOutput(
       write: (bytes) => Promise.race([writer.write(bytes), off]),
       close: () => Promise.race([writer.close(), off]),
     }),
-    end: async (failure) => {
+    end: (failure) => {
       signal?.removeEventListener("abort", stop);
+      // It ends when what was last written is taken, which may be never.
       if (failure !== undefined) writer.abort(failure).catch(() => {});
-      await writer.closed.catch(() => {});
     },
   };
 }
