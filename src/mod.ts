@@ -49,8 +49,10 @@ export { fetch, get } from "./verbs/download.ts";
 export type { DownloadOptions } from "./verbs/download.ts";
 export { join } from "./verbs/join.ts";
 export type { Joined, JoinOptions } from "./verbs/join.ts";
-export { list } from "./verbs/list.ts";
-export type { RoomList } from "./verbs/list.ts";
+export { info } from "./verbs/info.ts";
+export type { RoomAbout } from "./verbs/info.ts";
+export { list, mine } from "./verbs/list.ts";
+export type { ListOptions, RoomList } from "./verbs/list.ts";
 export { clearPartials, listPartials } from "./verbs/partials.ts";
 export { ROOM_FOLDERS, serve } from "./verbs/serve.ts";
 export type { ServeOptions, Server } from "./verbs/serve.ts";
@@ -70,8 +72,18 @@ export type { ServeLimits } from "./verbs/serve_limits.ts";
 export { sum } from "./verbs/sum.ts";
 export { addToken, listTokens, revokeToken } from "./verbs/tokens.ts";
 export type { AddTokenOptions, Token } from "./verbs/tokens.ts";
+export { unshare, unshareAt } from "./verbs/unshare.ts";
+export type { Unshared } from "./verbs/unshare.ts";
 export { put, share } from "./verbs/upload.ts";
-export type { NamedFile, NamedStream, Sendable, UploadOptions } from "./verbs/upload.ts";
+export type {
+  NamedFile,
+  NamedStream,
+  Sendable,
+  ShareOptions,
+  UploadOptions,
+} from "./verbs/upload.ts";
+export { verify } from "./verbs/verify.ts";
+export type { Verified, VerifyOptions } from "./verbs/verify.ts";
 export { defaultStateFolder } from "./verbs/conversation.ts";
 export type { ClientOptions, Result } from "./verbs/conversation.ts";
 export { FAILURES, FtError } from "./error.ts";
@@ -80,4 +92,4 @@ export type { Listener, TransferEvent } from "./session/event.ts";
 export type { Verb } from "./session/access.ts";
 export type { TransferReport } from "./session/server_session.ts";
 export type { Leftover } from "./storage/leftovers.ts";
-export type { Conflict, Item, Receipt, Room } from "./storage/store.ts";
+export type { About, Conflict, Item, Receipt, Room, Terms } from "./storage/store.ts";

@@ -259,7 +259,9 @@ Deno.test("conversation: a source that changes while it is sent fails, and it al
 /** A store that does something right after a file got its place, before its sender hears of it. */
 function afterPublish(store: Store, then: () => void): Store {
   return {
-    items: (room) => store.items(room),
+    items: (room, view) => store.items(room, view),
+    about: (room, name, view) => store.about(room, name, view),
+    unshare: (name, view) => store.unshare(name, view),
     open: (room, name, tag) => store.open(room, name, tag),
     note: (room, name, source, digest) => store.note(room, name, source, digest),
     stage: async (request) => {
@@ -389,6 +391,14 @@ class HugeStore implements Store {
   }
 
   note(): void {}
+
+  about(): never {
+    throw new Error("unused");
+  }
+
+  unshare(): never {
+    throw new Error("unused");
+  }
 
   stage({ name, version }: StageRequest): Promise<Partial> {
     return Promise.resolve({

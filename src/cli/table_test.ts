@@ -37,13 +37,26 @@ Deno.test("COMMANDS take their contract's operands and options", () => {
     ],
     share: [
       "ft share FILE...",
-      "server token-file trust-first plain name size on-conflict retries state quiet",
+      "server token-file trust-first plain expires downloads note name size on-conflict retries state quiet",
     ],
     fetch: [
       "ft fetch [NAME or NUMBER...]",
       "server token-file trust-first plain output on-conflict retries state quiet",
     ],
-    list: ["ft list [public|shared]", "server token-file trust-first plain retries state quiet"],
+    list: [
+      "ft list [public|shared]",
+      "server token-file trust-first plain sort match retries state quiet",
+    ],
+    info: [
+      "ft info NAME [public|shared]",
+      "server token-file trust-first plain retries state quiet",
+    ],
+    mine: ["ft mine", "server token-file trust-first plain sort match retries state quiet"],
+    unshare: [
+      "ft unshare NAME...",
+      "server token-file trust-first plain root retries state quiet",
+    ],
+    verify: ["ft verify [private|public|shared]", "root state quiet"],
     join: ["ft join INVITE [NAME]", "plain state quiet"],
     trust: ["ft trust [list|forget] [SERVER]", "state quiet"],
     invite: ["ft invite", "root new state quiet"],

@@ -11,7 +11,7 @@ import { Progress } from "./progress.ts";
 import { exitFor, failureTable, failureText } from "./report.ts";
 import { err, hasColor, OutputClosed, terminalSize, withSignals } from "./shell.ts";
 import { standardOutput } from "./standard_streams.ts";
-import { quoteShell } from "./text.ts";
+import { durationText, quoteShell } from "./text.ts";
 
 /** What stands for standard input among files, and for standard output in `--output`. */
 export const STANDARD = "-";
@@ -89,6 +89,11 @@ export function commandLine(
   if (options.plain) words.push("--plain");
   add("state", options.state);
   if (command === "get" || command === "fetch") add("output", options.output, "downloads/");
+  if (command === "share") {
+    add("expires", options.expires === undefined ? undefined : durationText(options.expires));
+    add("downloads", options.downloads?.toString());
+    add("note", options.note);
+  }
   add("on-conflict", options.onConflict, "rename");
   add("name", options.name);
   if (operands.some((operand) => operand.startsWith("-"))) words.push("--");

@@ -4,7 +4,14 @@
  *
  * @module
  */
-import { FILE_BYTES, LIST_ITEMS } from "./limits.ts";
+import {
+  DOWNLOADS,
+  FILE_BYTES,
+  LIFE_MILLISECONDS,
+  LIST_ITEMS,
+  MATCH_UNITS,
+  NOTE_UNITS,
+} from "./limits.ts";
 import {
   type Check,
   type Checked,
@@ -29,7 +36,34 @@ const fileSize = count(FILE_BYTES);
 const opaque = text(128);
 const digest = text(128);
 
-const item = object({ name, size: fileSize, time, tag: opaque, who: optional(text(64)) });
+const note = text(NOTE_UNITS);
+/** The name of a format that content is encrypted in. */
+const secret = text(32);
+
+/** How long something that is shared lives, and what is said of it. */
+const terms = {
+  expires: optional(count(LIFE_MILLISECONDS, 1)),
+  downloads: optional(count(DOWNLOADS, 1)),
+  note: optional(note),
+  secret: optional(secret),
+};
+/** Checks terms that stand alone. */
+export const checkTerms: Check<ShareTerms> = object(terms);
+
+/** What is known of a file of a room. */
+const listed = {
+  name,
+  size: fileSize,
+  time,
+  tag: opaque,
+  who: optional(text(64)),
+  expires: optional(time),
+  downloads: optional(count(DOWNLOADS)),
+  note: optional(note),
+  secret: optional(secret),
+  mine: optional(flag),
+};
+const item = object(listed);
 
 /** The messages whose payload is JSON, with their fields. */
 export const JSON_FIELDS = {
@@ -61,6 +95,7 @@ export const JSON_FIELDS = {
     source: optional(opaque),
     digest: optional(digest),
     conflict: optional(oneOf("rename", "overwrite", "skip", "fail")),
+    ...terms,
   }),
   ready: object({ source: optional(opaque) }),
   commit: object({ digest }),
@@ -76,8 +111,11 @@ export const JSON_FIELDS = {
     tag: optional(opaque),
     size: optional(fileSize),
   }),
-  list: object({ room }),
+  list: object({ room, mine: optional(flag), match: optional(text(MATCH_UNITS)) }),
   items: object({ items: list(item, LIST_ITEMS), last: flag }),
+  unshare: object({ name }),
+  info: object({ room, name }),
+  about: object({ ...listed, digest: optional(digest), mtime: optional(time) }),
 } as const satisfies Record<string, Check<unknown>>;
 
 /** The frame type of every message. */
@@ -97,6 +135,9 @@ export const FRAME_TYPES = {
   request: 0x20,
   list: 0x21,
   items: 0x22,
+  unshare: 0x25,
+  info: 0x26,
+  about: 0x27,
 } as const;
 
 /** The kind of a message. */
@@ -132,6 +173,12 @@ export type MessageOf<K extends Kind> = Extract<Message, { kind: K }>;
 export type Message = Json[keyof Json] | Held | Data | Chunk | Ping;
 /** One file of a room, as a list shows it. */
 export type Item = Checked<typeof item>;
+/** What is known of one file of a room. */
+export type About = MessageOf<"about">;
+/** How long what is shared lives (milliseconds, downloads), and what is said of it. */
+export type ShareTerms = {
+  readonly [K in keyof typeof terms]?: Checked<(typeof terms)[K]>;
+};
 /** What is offered: one file with what is known of it. */
 export type Entry = MessageOf<"entry">;
 /** What to do when a file of the name is there. */

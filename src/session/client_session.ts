@@ -1,10 +1,11 @@
 import { FtError, toFailure } from "../error.ts";
 import type { Message } from "../protocol/message.ts";
-import type { Conflict, Item, Receipt, Room } from "../storage/store.ts";
+import type { About, Conflict, Item, Receipt, Room, Terms } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
 import { Channel, type Deadlines } from "./channel.ts";
 import { Download, type DownloadRequest, existing } from "./download.ts";
-import { Listing } from "./listing.ts";
+import { Inquiry } from "./inquiry.ts";
+import { Listing, type ListRequest } from "./listing.ts";
 import { Outgoing, type OutgoingOptions } from "./send.ts";
 import type { Transfer } from "./transfer.ts";
 import { Turn } from "./turn.ts";
@@ -33,6 +34,8 @@ export interface UploadRequest
   readonly room: Room;
   readonly name: string;
   readonly conflict: Conflict;
+  /** How long what is shared lives, and what is said of it. */
+  readonly terms?: Terms | undefined;
 }
 
 /** The client's side of a conversation. */
@@ -125,9 +128,9 @@ export class ClientSession {
   }
 
   /** Sends a file; resolves with the server's receipt. */
-  async upload({ room, name, conflict, ...rest }: UploadRequest): Promise<Receipt> {
+  async upload({ room, name, conflict, terms, ...rest }: UploadRequest): Promise<Receipt> {
     const id = this.#begin();
-    const entry = { name, room, conflict };
+    const entry = { name, room, conflict, ...terms };
     const outgoing = new Outgoing({
       channel: this.#channel,
       id,
@@ -158,11 +161,27 @@ export class ClientSession {
     return this.#verbs.promise;
   }
 
-  /** The files of a room; `onItems` hears them page by page as they come. */
-  async list(room: Room, onItems: (items: readonly Item[]) => void): Promise<void> {
+  /** The files of a room, oldest first; `onItems` hears them page by page as they come. */
+  async list(request: ListRequest, onItems: (items: readonly Item[]) => void): Promise<void> {
     const id = this.#begin();
-    const listing = new Listing(this.#channel, id, room, onItems);
+    const listing = new Listing(this.#channel, id, request, onItems);
     await this.#track(id, listing, () => listing.run());
+  }
+
+  /** What is known of a file. */
+  about(room: Room, name: string): Promise<About> {
+    return this.#inquire((id) => ({ kind: "info", id, room, name }));
+  }
+
+  /** Takes back what this client shared; resolves with what it was. */
+  unshare(name: string): Promise<About> {
+    return this.#inquire((id) => ({ kind: "unshare", id, name }));
+  }
+
+  async #inquire(question: (id: number) => Message): Promise<About> {
+    const id = this.#begin();
+    const inquiry = new Inquiry(this.#channel, question(id));
+    return await this.#track(id, inquiry, () => inquiry.run());
   }
 
   /** Ends the conversation when all is said. */

@@ -2,6 +2,7 @@ import { FtError } from "../error.ts";
 import { acceptName, numberedName } from "../name.ts";
 import { sha256 } from "../protocol/digest.ts";
 import type { MessageOf } from "../protocol/message.ts";
+import type { Claimant } from "../storage/store.ts";
 import { type Access, type Grant, type Verb, VERBS } from "./access.ts";
 
 /** What is said to a client whose token does not allow something. */
@@ -55,6 +56,11 @@ export class Guest {
     throw new FtError("denied", REFUSALS[verb], {
       hint: `Ask the server's owner for a token that allows: ${verb}`,
     });
+  }
+
+  /** Who downloads when it does: each connection has a guest of its own. */
+  get claimant(): Claimant {
+    return { owner: this.owner, run: this.run, connection: this };
   }
 
   /** Whether it may not learn what is in a room that it sends into. */

@@ -1,6 +1,6 @@
 import { FtError, toFailure } from "../error.ts";
 import { acceptName } from "../name.ts";
-import type { Room, Source, Store } from "../storage/store.ts";
+import type { Claimant, Room, Source, Store } from "../storage/store.ts";
 import { digestSource } from "./chunk_reader.ts";
 
 /** Opens the file that a client asks for; what is not there is called so in one way. */
@@ -11,16 +11,22 @@ export async function openServed(
     readonly name: string;
     readonly tag?: string | undefined;
   },
+  claimant?: Claimant,
 ): Promise<Source> {
   try {
-    return await store.open(room, acceptName(name), tag);
+    return await store.open(room, acceptName(name), tag, claimant);
   } catch (thrown) {
-    const failure = toFailure(thrown);
-    if (failure.code !== "not_found") throw failure;
-    throw new FtError("not_found", `File '${name}' not found on the server.`, {
-      hint: "See what is there with: ft list",
-    });
+    throw asNotFound(thrown, name);
   }
+}
+
+/** A failure as the client hears it: of what is not there nothing else is said, whatever it was. */
+export function asNotFound(thrown: unknown, name: string): FtError {
+  const failure = toFailure(thrown);
+  if (failure.code !== "not_found") return failure;
+  return new FtError("not_found", `File '${name}' not found on the server.`, {
+    hint: "See what is there with: ft list",
+  });
 }
 
 /** The digest of such a file, which is read where it is not known, and known from then on. */

@@ -1,8 +1,9 @@
 import { FtError, toFailure } from "../error.ts";
-import { LIST_ITEMS, OPEN_TRANSFERS } from "../protocol/limits.ts";
+import { OPEN_TRANSFERS } from "../protocol/limits.ts";
 import type { Entry, Message, MessageOf } from "../protocol/message.ts";
-import type { Item, Receipt, Room, Source, Store } from "../storage/store.ts";
+import type { Receipt, Source, Store } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
+import { answer, type Question } from "./answer.ts";
 import { type Access, type Grant, OPEN_ACCESS } from "./access.ts";
 import { Allowance, type Share } from "./allowance.ts";
 import { Channel, type Deadlines } from "./channel.ts";
@@ -10,9 +11,11 @@ import { Guest } from "./guest.ts";
 import { extentOf, Incoming } from "./receive.ts";
 import { Outgoing, waitsForReady } from "./send.ts";
 import { digestServed, openServed } from "./served_file.ts";
+import { termsOf } from "./terms.ts";
 import { Asked, sendFailure, type Transfer } from "./transfer.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import { Turn } from "./turn.ts";
+import { countingOf, endClaim } from "./withheld.ts";
 
 export type { TransferReport } from "./transfer_report.ts";
 
@@ -113,7 +116,9 @@ export class ServerSession {
       case "request":
         return this.#begin(message, () => this.#send(guest, message));
       case "list":
-        return this.#begin(message, () => this.#list(guest, message));
+      case "info":
+      case "unshare":
+        return this.#begin(message, () => this.#answer(guest, message));
       case "hello":
       case "welcome":
         throw new FtError("protocol", `'${message.kind}' is out of place.`);
@@ -161,7 +166,7 @@ export class ServerSession {
     if (id <= this.#lastId) throw new FtError("protocol", "Ids of transfers only grow.");
     this.#lastId = id;
     try {
-      this.#share?.begin(id, kind !== "list");
+      this.#share?.begin(id, kind === "entry" || kind === "request");
     } catch (thrown) {
       return sendFailure(this.#channel, id, toFailure(thrown));
     }
@@ -232,6 +237,7 @@ export class ServerSession {
       version: entry.source,
       run: guest.run,
       conflict: entry.conflict ?? "rename",
+      ...(room === "shared" ? { terms: termsOf(entry) } : {}),
       blind: guest.isBlind(room),
       ...(guest.who === undefined ? {} : { who: guest.who }),
       extent: extentOf(entry.size),
@@ -252,8 +258,11 @@ export class ServerSession {
           throw new FtError("denied", "Nothing is taken out of the private room.");
         }
         guest.require(action);
-        source = await openServed(store, request);
-        const digest = size === source.size
+        source = await openServed(store, request, guest.claimant);
+        const { claim } = source;
+        const counting = countingOf(claim);
+        // Before a download counts its receiver is not told what it is.
+        const digest = size === source.size && counting === undefined
           ? await digestServed(store, request, source, () => asked.check())
           : undefined;
         outgoing = new Outgoing({
@@ -262,10 +271,11 @@ export class ServerSession {
           source,
           turn: this.#turn,
           pace: (bytes) => this.#share?.take(bytes),
-          entry: { name, ...(digest === undefined ? {} : { digest }) },
+          entry: { name, ...counting, ...(digest === undefined ? {} : { digest }) },
         });
         asked.answer(outgoing);
         const receipt = await outgoing.run();
+        claim?.done();
         // Only what we have read ourselves: a client may say that it has anything.
         if (outgoing.digest !== undefined) {
           store.note(room, name, source, outgoing.digest);
@@ -273,6 +283,7 @@ export class ServerSession {
         return { ...receipt, name };
       } catch (thrown) {
         const failure = toFailure(thrown);
+        endClaim(source?.claim, failure);
         if (outgoing === undefined) await sendFailure(this.#channel, id, failure);
         throw failure;
       } finally {
@@ -282,13 +293,16 @@ export class ServerSession {
     this.#track(id, asked, outcome, { action, room, name }, () => outgoing?.sent ?? 0);
   }
 
-  #list(guest: Guest, { id, room }: MessageOf<"list">): void {
+  /** Answers a question about what there is. */
+  #answer(guest: Guest, question: Question): void {
+    const { id } = question;
     const asked = new Asked();
     const outcome = (async () => {
       try {
-        if (room === "private") throw new FtError("denied", "The private room is not listed.");
-        guest.require(room === "public" ? "get" : "fetch");
-        await this.#listing.take(() => this.#sendItems(id, room, () => asked.check()));
+        const check = () => asked.check();
+        const { store } = this.#options;
+        const work = () => answer(question, { channel: this.#channel, store, guest, check });
+        await (question.kind === "list" ? this.#listing.take(work) : work());
         return undefined;
       } catch (thrown) {
         const failure = toFailure(thrown);
@@ -296,21 +310,8 @@ export class ServerSession {
         throw failure;
       }
     })();
-    const about = { action: "list", room, name: "" } as const;
-    this.#track(id, asked, outcome, about, () => 0);
-  }
-
-  /** Sends a room's items, oldest first; `check` throws when they are wanted no more. */
-  async #sendItems(id: number, room: Room, check: () => void): Promise<void> {
-    check();
-    const items: Item[] = [];
-    for await (const item of this.#options.store.items(room)) items.push(item);
-    items.sort((a, b) => a.time - b.time || (a.name < b.name ? -1 : 1));
-    for (let at = 0; at === 0 || at < items.length; at += LIST_ITEMS) {
-      const page = items.slice(at, at + LIST_ITEMS);
-      const last = at + LIST_ITEMS >= items.length;
-      check();
-      await this.#channel.send({ kind: "items", id, items: page, last });
-    }
+    const room = question.kind === "unshare" ? "shared" : question.room;
+    const name = question.kind === "list" ? "" : question.name;
+    this.#track(id, asked, outcome, { action: question.kind, room, name }, () => 0);
   }
 }

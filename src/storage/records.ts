@@ -9,6 +9,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { openDatabase } from "./database.ts";
 import { type FileRecord, holds } from "./file_record.ts";
+import { Claims, type ClaimsOptions } from "./claims.ts";
+import { Shares } from "./shares.ts";
 import type { Room } from "./store.ts";
 import { Tokens } from "./tokens.ts";
 
@@ -19,6 +21,9 @@ const PAGE_ROWS = 500;
 export class Records {
   /** The named tokens, which are kept in the same database. */
   readonly tokens: Tokens;
+  /** The terms of what is shared, and who is downloading it. */
+  readonly shares: Shares;
+  readonly claims: Claims;
   readonly #database: DatabaseSync;
   readonly #put: StatementSync;
   readonly #get: StatementSync;
@@ -27,10 +32,13 @@ export class Records {
   readonly #own: StatementSync;
   readonly #room: StatementSync;
   readonly #after: StatementSync;
+  readonly #owned: StatementSync;
 
-  private constructor(database: DatabaseSync) {
+  private constructor(database: DatabaseSync, options: ClaimsOptions) {
     this.#database = database;
     this.tokens = new Tokens(database);
+    this.shares = new Shares(database);
+    this.claims = new Claims(database, options);
     this.#put = database.prepare(
       `insert or replace into file
          (room, name, requested, size, digest, owner, version, ino, mtime, published, who)
@@ -46,6 +54,7 @@ export class Records {
     this.#own = database.prepare(
       "select * from file where owner = ? and room = ? and requested = ?",
     );
+    this.#owned = database.prepare("select * from file where owner = ? and room = ?");
     this.#room = database.prepare("select * from file where room = ?");
     this.#after = database.prepare(
       `select * from file where room = ? and (name, ino) > (?, ?)
@@ -57,8 +66,12 @@ export class Records {
    * Opens the database at `path`; `onDamaged` hears where a damaged one went before a new one was
    * begun.
    */
-  static open(path: string, onDamaged: (aside: string) => void): Records {
-    return new Records(openDatabase(path, onDamaged));
+  static open(
+    path: string,
+    onDamaged: (aside: string) => void,
+    options: ClaimsOptions = {},
+  ): Records {
+    return new Records(openDatabase(path, onDamaged), options);
   }
 
   /** Adds the row of a file, beside those of other files that have or had its name. */
@@ -71,6 +84,12 @@ export class Records {
   get(room: Room, name: string, info: Deno.FileInfo): FileRecord | undefined {
     const rows = this.#get.all(room, name) as unknown as FileRecord[];
     return rows.find((row) => holds(row, info));
+  }
+
+  /** The row of what was sent as the file `name`, also if that was written since. */
+  sent(room: Room, name: string, { ino }: Deno.FileInfo): FileRecord | undefined {
+    const rows = this.#get.all(room, name) as unknown as FileRecord[];
+    return rows.find((row) => row.owner !== "" && row.ino === String(ino));
   }
 
   /** Removes a row whose file did not get its name after all. */
@@ -86,6 +105,11 @@ export class Records {
   /** What `owner` sent into a room under the name `requested`. */
   own(owner: string, room: Room, requested: string): FileRecord[] {
     return this.#own.all(owner, room, requested) as unknown as FileRecord[];
+  }
+
+  /** All that `owner` sent into a room. */
+  owned(owner: string, room: Room): FileRecord[] {
+    return this.#owned.all(owner, room) as unknown as FileRecord[];
   }
 
   /** Every row of a room, by name. */

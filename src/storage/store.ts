@@ -22,6 +22,18 @@ export interface Receipt {
   readonly outcome: "new" | "replaced" | "same" | "skipped";
 }
 
+/** How long what is shared lives, and what is said of it. */
+export interface Terms {
+  /** Milliseconds of life from when it appears. */
+  readonly expires?: number | undefined;
+  /** How often it can be downloaded. */
+  readonly downloads?: number | undefined;
+  /** For those who see it in a list. */
+  readonly note?: string | undefined;
+  /** The format its content is encrypted in, where it is. */
+  readonly secret?: string | undefined;
+}
+
 /** One file of a room, as a list shows it. */
 export interface Item {
   readonly name: string;
@@ -33,6 +45,69 @@ export interface Item {
   readonly tag: string;
   /** Name of the token it was shared with. */
   readonly who?: string | undefined;
+  /** When it vanishes, in milliseconds since 1970. */
+  readonly expires?: number | undefined;
+  /** How often it can be downloaded yet. */
+  readonly downloads?: number | undefined;
+  readonly note?: string | undefined;
+  /** The format its content is encrypted in. */
+  readonly secret?: string | undefined;
+  /** Whether it is the owner's who asks. */
+  readonly mine?: boolean | undefined;
+}
+
+/** All that is known of one file of a room. */
+export interface About extends Item {
+  /** The digest string, where it is known and may be told. */
+  readonly digest?: string | undefined;
+  /** Last modification in milliseconds since 1970. */
+  readonly mtime?: number | undefined;
+}
+
+/** Who looks into a room, and at what. */
+export interface View {
+  /** Hash of the owner's key. */
+  readonly owner: string;
+  /** Whether only what this owner sent is shown. */
+  readonly mine?: boolean;
+  /** Whether the owner knows it by the names it was sent under. */
+  readonly blind?: boolean;
+}
+
+/** Who downloads. */
+export interface Claimant {
+  /** Hash of the owner's key. */
+  readonly owner: string;
+  /** The run of the program: it takes over from its own older connections. */
+  readonly run: string;
+  /** The connection: what it has claimed it does not take over from itself. */
+  readonly connection: object;
+}
+
+/**
+ * A download of a share that has only so many: it is nobody else's while it lasts. It lapses when
+ * it is not renewed, and its owner finds it again after a loss until then.
+ */
+export interface Claim {
+  /** Whether it counts already: then all may be sent at once. */
+  readonly isCounted: boolean;
+  /** How many downloads the share has, this one included while it does not count. */
+  readonly remaining: number;
+  /** Bytes flow. */
+  renew(): void;
+  /**
+   * Counts the download, durably. Once is enough, whoever crashes afterwards.
+   *
+   * @throws FtError `busy` or `not_found` when it had lapsed and no download is left, `superseded`
+   * when a newer connection took it over.
+   */
+  commit(): Promise<void>;
+  /** The receiver has it, or has said that it needs it no more. */
+  done(): void;
+  /** It was called off: where it does not count it is free for others. */
+  release(): void;
+  /** The connection is gone: its owner may come back. */
+  leave(): void;
 }
 
 /** A file that can be sent. */
@@ -45,6 +120,8 @@ export interface Source {
   readonly version: string | undefined;
   /** Digest string of exactly this version, where it is known without reading. */
   readonly digest: string | undefined;
+  /** The claim it was opened with, where the share has only so many downloads. */
+  readonly claim?: Claim | undefined;
   /** Fills `into` from `offset` on; fewer bytes only at the end of the file. */
   read(offset: number, into: Uint8Array): number | Promise<number>;
   /** Whether the file is still the version that was opened. */
@@ -77,6 +154,8 @@ export interface StageRequest {
   readonly blind: boolean;
   /** Name of the token it is sent with. */
   readonly who?: string;
+  /** How long it lives, for the shared room. */
+  readonly terms?: Terms;
   /**
    * Where chunk `index` lies in the file, in bytes; size 0 past its end. With it a store reads
    * again what it kept before that is published; without it, it forgets what it doubts.
@@ -111,14 +190,25 @@ export interface Partial {
 
 /** Rooms of files. Names are canonical; every failure is an FtError. */
 export interface Store {
-  /** The files of a room, in no order. */
-  items(room: Room): Iterable<Item> | AsyncIterable<Item>;
+  /** The files of a room that `view` may see, in no order; all of them without one. */
+  items(room: Room, view?: View): Iterable<Item> | AsyncIterable<Item>;
   /**
    * Opens a file to send it.
    *
    * @param tag the file must still have this tag, else `stale`.
+   * @param claimant who downloads it: without one a share whose downloads count is not found.
    */
-  open(room: Room, name: string, tag?: string): Promise<Source>;
+  open(room: Room, name: string, tag?: string, claimant?: Claimant): Promise<Source>;
+  /** What is known of one file of a room, `not_found` when there is none. */
+  about(room: Room, name: string, view: View): About | Promise<About>;
+  /**
+   * Takes back what an owner shared: it is gone at once.
+   *
+   * @param view whose it is; without one it is taken back whoever shared it.
+   * @returns what it was.
+   * @throws FtError `not_found` also for what is another's.
+   */
+  unshare(name: string, view?: View): About | Promise<About>;
   /** Notes the digest of an opened file, so that it need not be read again to know it. */
   note(room: Room, name: string, source: Source, digest: string): void;
   /** Begins to receive, or goes on where an earlier run stopped; a receipt ends it at once. */

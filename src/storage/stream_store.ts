@@ -4,7 +4,7 @@
  * @module
  */
 import { FtError } from "../error.ts";
-import type { Item, Partial, Receipt, Source, StageRequest, Store } from "./store.ts";
+import type { Partial, Receipt, Source, StageRequest, Store } from "./store.ts";
 
 /** Where verified bytes go. */
 export interface Sink {
@@ -21,7 +21,7 @@ interface Passed {
 }
 
 /** A store that keeps nothing. What was handed on counts as held when the connection is made anew. */
-export class StreamStore implements Store {
+export class StreamStore implements Pick<Store, "open" | "stage"> {
   readonly #sink: Sink;
   readonly #passed: Passed[] = [];
   #offset = 0;
@@ -32,14 +32,10 @@ export class StreamStore implements Store {
     this.#sink = sink;
   }
 
-  *items(): Iterable<Item> {}
-
   // deno-lint-ignore require-await -- a store elsewhere has to wait
   async open(_room: unknown, name: string): Promise<Source> {
     throw new FtError("not_found", `File '${name}' not found.`);
   }
-
-  note(): void {}
 
   /** An attempt begins when the one before is over: two would hand on the same bytes. */
   async stage(request: StageRequest): Promise<Partial> {

@@ -25,7 +25,7 @@ export const STAGING_FOLDER = ".ft";
 export const KEEP_PARTIALS_MS: number = 7 * 24 * 60 * 60 * 1000;
 
 interface Output {
-  readonly store: Store;
+  readonly store: Pick<Store, "open" | "stage">;
   /** The name of the one file to write; undefined to go by the names on the server. */
   readonly file?: string | undefined;
 }

@@ -1,5 +1,6 @@
 import { toFailure } from "../error.ts";
-import type { Conflict } from "../storage/store.ts";
+import { acceptTerms } from "../session/terms.ts";
+import type { Conflict, Terms } from "../storage/store.ts";
 import { type ClientOptions, Conversation, type Result } from "./conversation.ts";
 import { type Sendable, uploadItem } from "./upload_item.ts";
 
@@ -10,10 +11,14 @@ export interface UploadOptions extends ClientOptions {
   readonly conflict?: Conflict;
 }
 
+/** How files are shared. */
+export interface ShareOptions extends UploadOptions, Terms {}
+
 async function upload(
   room: "private" | "shared",
   files: readonly Sendable[],
   { conflict = "rename", ...options }: UploadOptions,
+  terms?: Terms,
 ): Promise<Result[]> {
   const { onEvent } = options;
   const items = files.map(uploadItem);
@@ -28,6 +33,7 @@ async function upload(
           room,
           name,
           conflict,
+          terms,
           onReady: (held) => onEvent?.({ kind: "started", id, name, size, held }),
           onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
           onChanged: (held, kept) => onEvent?.({ kind: "changed", id, name, held, kept }),
@@ -84,9 +90,15 @@ export function put(files: readonly Sendable[], options: UploadOptions): Promise
 }
 
 /**
- * Sends files into the shared room, where every client may fetch them. Receipts say under which
- * name. Parameters, results and failures are those of {@linkcode put}.
+ * Sends files into the shared room, where every client may fetch them: for so long and so often as
+ * the options say, else until they are taken back. Receipts say under which name. Parameters,
+ * results and failures are otherwise those of {@linkcode put}.
+ *
+ * @throws FtError `usage` for terms that cannot be.
  */
-export function share(files: readonly Sendable[], options: UploadOptions): Promise<Result[]> {
-  return upload("shared", files, options);
+export async function share(
+  files: readonly Sendable[],
+  { expires, downloads, note, secret, ...options }: ShareOptions,
+): Promise<Result[]> {
+  return await upload("shared", files, options, acceptTerms({ expires, downloads, note, secret }));
 }

@@ -10,6 +10,7 @@ import type { Allowance } from "../../src/session/allowance.ts";
 import { ClientSession } from "../../src/session/client_session.ts";
 import type { Deadlines } from "../../src/session/channel.ts";
 import { ServerSession, type TransferReport } from "../../src/session/server_session.ts";
+import type { ClaimsOptions } from "../../src/storage/claims.ts";
 import { FolderStore } from "../../src/storage/folder_store.ts";
 import { Records } from "../../src/storage/records.ts";
 import { Space, type SpaceLimits } from "../../src/storage/space.ts";
@@ -47,11 +48,11 @@ export class World {
   readonly #talks: Talk[] = [];
 
   /** With `limits` the server's space is limited; `free` is what its disk has left. */
-  constructor(limits?: Partial<SpaceLimits & { free: number }>) {
+  constructor(limits?: Partial<SpaceLimits & { free: number }>, claims: ClaimsOptions = {}) {
     for (const folder of [...Object.values(FOLDERS), ".ft", "downloads"]) {
       Deno.mkdirSync(`${this.root}/${folder}`);
     }
-    this.records = Records.open(`${this.root}/.ft/records.db`, () => {});
+    this.records = Records.open(`${this.root}/.ft/records.db`, () => {}, claims);
     const rooms = {
       private: `${this.root}/${FOLDERS.private}`,
       public: `${this.root}/${FOLDERS.public}`,

@@ -12,7 +12,15 @@ export function runPut(files: readonly string[], options: Options): Promise<numb
 
 /** `ft share FILE...` */
 export function runShare(files: readonly string[], options: Options): Promise<number> {
-  return runUpload("share", share, files, options);
+  return runUpload(
+    "share",
+    (sent, common) => {
+      const { expires, downloads, note } = options;
+      return share(sent, { ...common, expires, downloads, note });
+    },
+    files,
+    options,
+  );
 }
 
 async function runUpload(

@@ -1,0 +1,229 @@
+/**
+ * The life of what is in the shared room: what is over is seen no more at once, and removed soon.
+ * All times are those of the server's wall clock: set forward it ends shares early, set back late.
+ *
+ * @module
+ */
+import { FtError } from "../error.ts";
+import { findInside, type Found, lookAt } from "./confine.ts";
+import { storageFailure } from "./failure.ts";
+import { type FileRecord, holds } from "./file_record.ts";
+import { tagOf } from "./local_source.ts";
+import { remove } from "./lock.ts";
+import type { Records } from "./records.ts";
+import { isExpired, isOver, type ShareRecord } from "./shares.ts";
+import type { About, Claim, Claimant, Item, StageRequest, View } from "./store.ts";
+
+/** A file of the room that an owner shared. */
+interface OwnShare extends Found {
+  readonly row: FileRecord;
+}
+
+/** The shared room of a server. */
+export class SharedRoom {
+  readonly #root: () => string;
+  readonly #records: Records;
+  readonly #now: () => number;
+  /** Hears that there may be something to sweep at another time than {@linkcode next} said. */
+  onChange: () => void = () => {};
+  #hasEnded = false;
+
+  /** `root` is the folder of the room, or throws while that is gone. */
+  constructor(root: () => string, records: Records, now: () => number = Date.now) {
+    this.#root = root;
+    this.#records = records;
+    this.#now = now;
+    records.claims.onEnded = () => {
+      this.#hasEnded = true;
+      this.onChange();
+    };
+  }
+
+  /**
+   * The terms of the file `name` that is there now. What was changed by hand since it was shared
+   * has none: it is the server's now.
+   */
+  termsOf(name: string, info: Deno.FileInfo): ShareRecord | undefined {
+    const share = this.#records.shares.get(name, String(info.ino));
+    if (share === undefined) return undefined;
+    return this.#records.get("shared", name, info)?.owner === share.owner ? share : undefined;
+  }
+
+  /**
+   * Whether a file may be sent: the claim to download it with where it has only so many.
+   *
+   * @throws FtError `not_found` when it is over, or counted and nobody says for whom it is;
+   * `busy` when others have claimed what is left.
+   */
+  admit(name: string, info: Deno.FileInfo, claimant: Claimant | undefined): Claim | undefined {
+    const share = this.termsOf(name, info);
+    if (share === undefined) return undefined;
+    if (isExpired(share, this.#now())) throw notFound(name);
+    if (share.downloads === null) return undefined;
+    if (claimant === undefined) throw notFound(name);
+    return this.#records.claims.take(share, claimant);
+  }
+
+  /** Sets the terms of what is about to appear. */
+  put(share: ShareRecord): void {
+    this.#records.shares.put(share);
+    this.onChange();
+  }
+
+  /** The row that gives a file its terms; undefined when it has none. */
+  shareOf(request: StageRequest, name: string, ino: string): ShareRecord | undefined {
+    const { owner, who = "", run, terms = {} } = request;
+    const { expires, downloads, note = "", secret = "" } = terms;
+    const isPlain = expires === undefined && downloads === undefined && note + secret === "";
+    if (request.room !== "shared" || isPlain) return undefined;
+    const published = this.#now();
+    return {
+      name,
+      ino,
+      owner,
+      who,
+      run,
+      published,
+      expires: expires === undefined ? null : published + expires,
+      downloads: downloads ?? null,
+      note,
+      secret,
+    };
+  }
+
+  /**
+   * Gives a file that is sent again the terms it is sent with now. The same run says nothing new: it
+   * repeats itself because it has not heard the receipt.
+   */
+  renew(request: StageRequest, { name, ino }: Pick<FileRecord, "name" | "ino">): void {
+    if (request.room !== "shared") return;
+    const before = this.#records.shares.get(name, ino);
+    if (before !== undefined && before.run === request.run) return;
+    const share = this.shareOf(request, name, ino);
+    if (share !== undefined) this.put(share);
+    else if (before !== undefined) this.#records.shares.forget(before);
+  }
+
+  /** Whether a file is to be seen no more. */
+  isOver(name: string, info: Deno.FileInfo): boolean {
+    const share = this.termsOf(name, info);
+    return share !== undefined && isOver(share, this.#now());
+  }
+
+  /** Removes what is over from the disk, unless somebody is still to finish a download of it. */
+  sweep(): void {
+    const now = this.#now();
+    this.#hasEnded = false;
+    for (const share of this.#records.shares.over(now)) {
+      if (this.#records.claims.isWanted(share, isExpired(share, now))) continue;
+      const found = findInside(this.#root(), share.name);
+      if (found !== undefined && this.termsOf(share.name, found.info) !== undefined) {
+        this.#remove(share.name, found);
+      }
+      this.#records.shares.forget(share);
+    }
+  }
+
+  /** Removes one that is over just now, so that its name is free. */
+  clear(name: string): void {
+    const found = findInside(this.#root(), name);
+    if (found !== undefined && this.isOver(name, found.info)) this.sweep();
+  }
+
+  /** When there is something to sweep next, in milliseconds since 1970; undefined for never. */
+  next(): number | undefined {
+    const now = this.#now();
+    return this.#hasEnded ? now : this.#records.shares.next(now);
+  }
+
+  /**
+   * Takes back what was shared, by its owner or, without a view, by whoever has the server.
+   *
+   * @throws FtError `not_found`
+   */
+  unshare(name: string, view: View | undefined): About {
+    const shares = view === undefined ? this.#named(name) : this.#own(name, view);
+    const gone = shares.map((share) => {
+      const { row, info } = share;
+      const of = { row, share: this.#records.shares.get(row.name, row.ino), view };
+      const about = { ...itemOf(row.name, info, of), name };
+      this.#remove(row.name, share);
+      return about;
+    });
+    // A blind owner knows several by one name; the newest stands for them.
+    const [newest] = gone.sort((a, b) => b.time - a.time);
+    if (newest === undefined) throw notFound(name);
+    return newest;
+  }
+
+  /** What an owner shared under a name, and that is not over. */
+  #own(name: string, { owner, blind }: View): OwnShare[] {
+    return this.#records.owned(owner, "shared").flatMap((row) => {
+      if ((blind ? row.requested : row.name) !== name) return [];
+      const found = findInside(this.#root(), row.name);
+      const isThere = found !== undefined && holds(row, found.info);
+      return isThere && !this.isOver(row.name, found.info) ? [{ row, ...found }] : [];
+    });
+  }
+
+  /** The file of a name, whoever shared it or put it there. */
+  #named(name: string): OwnShare[] {
+    const found = findInside(this.#root(), name);
+    if (!found?.info.isFile) return [];
+    const { info } = found;
+    const row = this.#records.get("shared", name, info) ?? {
+      name,
+      requested: name,
+      size: info.size,
+      digest: "",
+      owner: "",
+      version: "",
+      ino: String(info.ino),
+      mtime: info.mtime?.getTime() ?? 0,
+      published: info.mtime?.getTime() ?? 0,
+      who: "",
+    };
+    return [{ row, ...found }];
+  }
+
+  #remove(name: string, { path, info }: Found): void {
+    try {
+      if (lookAt(path) !== undefined) remove(path);
+    } catch (thrown) {
+      throw storageFailure(thrown, `remove '${name}'`);
+    }
+    const key = { name, ino: String(info.ino) };
+    this.#records.forget("shared", key);
+    this.#records.shares.forget(key);
+  }
+}
+
+/** How a file is listed. */
+export function itemOf(
+  name: string,
+  info: Deno.FileInfo,
+  { row, share, view }: {
+    readonly row: FileRecord | undefined;
+    readonly share: ShareRecord | undefined;
+    readonly view: View | undefined;
+  },
+): Item {
+  return {
+    name,
+    size: info.size,
+    time: row?.published ?? info.mtime?.getTime() ?? 0,
+    tag: tagOf(info),
+    ...(row?.who ? { who: row.who } : {}),
+    ...(share === undefined ? {} : {
+      ...(share.expires === null ? {} : { expires: share.expires }),
+      ...(share.downloads === null ? {} : { downloads: share.downloads }),
+      ...(share.note === "" ? {} : { note: share.note }),
+      ...(share.secret === "" ? {} : { secret: share.secret }),
+    }),
+    ...(row !== undefined && row.owner === view?.owner ? { mine: true } : {}),
+  };
+}
+
+function notFound(name: string): FtError {
+  return new FtError("not_found", `File '${name}' not found.`);
+}
