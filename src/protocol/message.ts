@@ -110,6 +110,7 @@ export const JSON_FIELDS = {
     room,
     tag: optional(opaque),
     size: optional(fileSize),
+    ordered: optional(flag),
   }),
   list: object({ room, mine: optional(flag), match: optional(text(MATCH_UNITS)) }),
   items: object({ items: list(item, LIST_ITEMS), last: flag }),

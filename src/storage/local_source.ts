@@ -36,7 +36,7 @@ export function tagOf(info: Deno.FileInfo): string {
   return `${info.ino ?? 0}-${info.size}-${info.mtime?.getTime() ?? 0}`;
 }
 
-const NOTHING_KNOWN = { digest: undefined, claim: undefined };
+const NOTHING_KNOWN = { digest: undefined, claim: undefined, terms: undefined };
 
 /** A local file as a source. */
 export class LocalSource implements Source {
@@ -45,6 +45,7 @@ export class LocalSource implements Source {
   readonly version: string | undefined;
   readonly digest: string | undefined;
   readonly claim: Claim | undefined;
+  readonly terms: Source["terms"];
   readonly info: Deno.FileInfo;
   readonly #file: Deno.FsFile;
   readonly #path: string;
@@ -55,7 +56,7 @@ export class LocalSource implements Source {
   constructor(
     file: Deno.FsFile,
     path: string,
-    { digest, claim }: Pick<LocalSource, "digest" | "claim"> = NOTHING_KNOWN,
+    { digest, claim, terms }: Pick<LocalSource, "digest" | "claim" | "terms"> = NOTHING_KNOWN,
   ) {
     this.#file = file;
     this.#path = path;
@@ -65,6 +66,7 @@ export class LocalSource implements Source {
     this.version = versionOf(this.info);
     this.digest = digest;
     this.claim = claim;
+    this.terms = terms;
   }
 
   read(offset: number, into: Uint8Array): number {

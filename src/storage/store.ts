@@ -122,6 +122,8 @@ export interface Source {
   readonly digest: string | undefined;
   /** The claim it was opened with, where the share has only so many downloads. */
   readonly claim?: Claim | undefined;
+  /** How its content is encrypted, and what is said of that, where it is. */
+  readonly terms?: Pick<Terms, "secret" | "note"> | undefined;
   /** Fills `into` from `offset` on; fewer bytes only at the end of the file. */
   read(offset: number, into: Uint8Array): number | Promise<number>;
   /** Whether the file is still the version that was opened. */

@@ -4,12 +4,14 @@ import type { ClientSession } from "../session/client_session.ts";
 import { FolderStore } from "../storage/folder_store.ts";
 import { storageFailure } from "../storage/failure.ts";
 import type { Listed } from "../storage/state_folder.ts";
-import type { Conflict, Receipt, Store } from "../storage/store.ts";
+import type { Conflict, Store, Terms } from "../storage/store.ts";
+import type { Sink } from "../storage/stream_store.ts";
 import { type ClientOptions, Conversation, type Result } from "./conversation.ts";
+import { type CodeOptions, Codes, SecretDownload } from "./secret_download.ts";
 import { streamOutput } from "./stream_output.ts";
 
 /** How files are fetched. */
-export interface DownloadOptions extends ClientOptions {
+export interface DownloadOptions extends ClientOptions, CodeOptions {
   /**
    * A folder if it is one, ends in a slash or takes several files, else the file to write. A stream
    * takes a single file as it comes: each chunk once it is verified. It is closed when all of it
@@ -28,7 +30,12 @@ interface Output {
   readonly store: Pick<Store, "open" | "stage">;
   /** The name of the one file to write; undefined to go by the names on the server. */
   readonly file?: string | undefined;
+  /** Takes the one file as it comes, where it does not become a file. */
+  readonly sink?: Sink;
 }
+
+/** What the server says of a file before it sends it. */
+type Offer = Pick<Terms, "secret" | "note"> & { readonly mtime?: number | undefined };
 
 function isFolder(path: string): boolean {
   try {
@@ -107,51 +114,108 @@ async function download(
 }
 
 async function downloadInto(
-  { store, file }: Output,
+  { store, file, sink }: Output,
   room: "public" | "shared",
   wanted: readonly string[],
-  { conflict = "rename", ...options }: Omit<DownloadOptions, "output">,
+  { conflict = "rename", code, askCode, ...options }: Omit<DownloadOptions, "output">,
 ): Promise<Result[]> {
   const conversation = new Conversation(options);
   const { onEvent } = options;
   const list = conversation.state.list(conversation.server, room);
 
+  const codes = new Codes({ code, askCode });
+  const secrets = new Map<number, SecretDownload>();
+
   const fetchOne = async (session: ClientSession, entry: Listed | { name: string }, id: number) => {
     const { name } = entry;
     acceptName(name);
-    const target = file ?? name.slice(name.lastIndexOf("/") + 1);
+    const begun = secrets.get(id);
+    if (begun !== undefined) return await begun.run(session);
+    let target = file ?? name.slice(name.lastIndexOf("/") + 1);
     let size: number | undefined;
-    const receipt = await session.download({
+    let offer: Offer | undefined;
+    const request = {
       room,
       name,
       ...("tag" in entry ? { tag: entry.tag } : {}),
-      store,
-      target,
       conflict,
       origin: conversation.server,
-      onSize: (told) => size = told,
-      onReady: (held) => onEvent?.({ kind: "started", id, name: target, size, held }),
-      onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
-      onChanged: (held, kept) => onEvent?.({ kind: "changed", id, name: target, held, kept }),
+      onSize: (told: number | undefined) => size = told,
+      onReady: (held: number) => onEvent?.({ kind: "started", id, name: target, size, held }),
+      onVerified: (verified: number) => onEvent?.({ kind: "progress", id, verified }),
+      onChanged: (held: number, kept: number) =>
+        onEvent?.({ kind: "changed", id, name: target, held, kept }),
+    };
+    const receipt = await session.download({
+      ...request,
+      store,
+      target,
+      wants: (entry) => {
+        offer = entry;
+        return entry.secret === undefined && !codes.isGiven;
+      },
     });
+    if (offer?.secret === undefined) {
+      if (offer !== undefined && codes.isGiven) throw notSecret(name);
+      return receipt;
+    }
+    const { mtime } = offer;
+    const secret = await SecretDownload.of({
+      ...request,
+      codes,
+      terms: offer,
+      begin: async (name) => {
+        target = file ?? name;
+        return sink ?? await store.stage({
+          room,
+          name: target,
+          owner: conversation.server,
+          size: undefined,
+          mtime,
+          version: undefined,
+          run: crypto.randomUUID(),
+          conflict,
+          blind: false,
+        });
+      },
+    });
+    secrets.set(id, secret);
+    return await secret.run(session);
+  };
+
+  const moveOne = async (session: ClientSession, entry: Listed | { name: string }, id: number) => {
+    const receipt = await fetchOne(session, entry, id);
     onEvent?.({ kind: "done", id, receipt });
     return receipt;
   };
 
   const items = wanted.map((name) => ({ name }));
-  return await conversation.each(items, async (session, { name }, id): Promise<Receipt> => {
+  const results = conversation.each(items, async (session, { name }, id) => {
     const entry = numbered(name, list);
     try {
-      return await fetchOne(session, { name }, id);
+      return await moveOne(session, { name }, id);
     } catch (thrown) {
       const failure = toFailure(thrown);
       // An exact name beats a number, so the number is what is left when there is no such name.
       if (failure.code !== "not_found" || !/^[0-9]+$/.test(name)) throw failure;
-      if (entry !== undefined) return await fetchOne(session, entry, id);
+      if (entry !== undefined) return await moveOne(session, entry, id);
       throw new FtError("not_found", `There is no number ${name} in the last list.`, {
         hint: "See the numbers with: ft list",
       });
     }
+  });
+  try {
+    return await results;
+  } finally {
+    await Promise.all([...secrets.values()].map((secret) => secret.close()));
+  }
+}
+
+/** The failure of a file that could be read without the code that was given for it. */
+function notSecret(name: string): FtError {
+  return new FtError("denied", `'${name}' is not secret, though there is a code for it.`, {
+    hint: "Whoever runs the server may have put it in the place of what was. " +
+      "Without a code it is fetched as it is.",
   });
 }
 

@@ -1,9 +1,10 @@
-import { StreamStore } from "../storage/stream_store.ts";
+import { type Sink, StreamStore } from "../storage/stream_store.ts";
 import { interrupted } from "./conversation.ts";
 
 /** One file on its way into a stream. */
 export interface StreamOutput {
   readonly store: StreamStore;
+  readonly sink: Sink;
   /** Called when all is over, with what went wrong. */
   end(failure: unknown): void;
 }
@@ -20,11 +21,13 @@ export function streamOutput(
   off.catch(() => {});
   const stop = () => reject(interrupted(signal));
   signal?.addEventListener("abort", stop, { once: true });
+  const sink: Sink = {
+    write: (bytes) => Promise.race([writer.write(bytes), off]),
+    close: () => Promise.race([writer.close(), off]),
+  };
   return {
-    store: new StreamStore({
-      write: (bytes) => Promise.race([writer.write(bytes), off]),
-      close: () => Promise.race([writer.close(), off]),
-    }),
+    store: new StreamStore(sink),
+    sink,
     end: (failure) => {
       signal?.removeEventListener("abort", stop);
       // It ends when what was last written is taken, which may be never.

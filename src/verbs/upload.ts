@@ -2,6 +2,7 @@ import { toFailure } from "../error.ts";
 import { acceptTerms } from "../session/terms.ts";
 import type { Conflict, Terms } from "../storage/store.ts";
 import { type ClientOptions, Conversation, type Result } from "./conversation.ts";
+import { type Secrecy, SecretUpload } from "./secret_upload.ts";
 import { type Sendable, uploadItem } from "./upload_item.ts";
 
 export type { NamedFile, NamedStream, Sendable } from "./upload_item.ts";
@@ -12,20 +13,28 @@ export interface UploadOptions extends ClientOptions {
 }
 
 /** How files are shared. */
-export interface ShareOptions extends UploadOptions, Terms {}
+export interface ShareOptions extends UploadOptions, Omit<Terms, "secret"> {
+  /** How it is kept secret from the server; by default it is not. */
+  readonly secrecy?: Secrecy | undefined;
+}
 
 async function upload(
   room: "private" | "shared",
   files: readonly Sendable[],
   { conflict = "rename", ...options }: UploadOptions,
-  terms?: Terms,
+  terms: Terms = {},
+  secrecy?: Secrecy,
 ): Promise<Result[]> {
   const { onEvent } = options;
-  const items = files.map(uploadItem);
+  const items = files.map((file) => {
+    const item = uploadItem(file);
+    const secret = secrecy && new SecretUpload(item, secrecy, terms);
+    return { ...item, open: async () => await secret?.open() ?? { ...item.open(), terms } };
+  });
   try {
     const conversation = new Conversation(options);
     return await conversation.each(items, async (session, item, id) => {
-      const { source, name } = item.open();
+      const { source, name, terms } = await item.open();
       const size = source.size ?? item.size;
       try {
         const receipt = await session.upload({
@@ -98,7 +107,8 @@ export function put(files: readonly Sendable[], options: UploadOptions): Promise
  */
 export async function share(
   files: readonly Sendable[],
-  { expires, downloads, note, secret, ...options }: ShareOptions,
+  { expires, downloads, note, secrecy, ...options }: ShareOptions,
 ): Promise<Result[]> {
-  return await upload("shared", files, options, acceptTerms({ expires, downloads, note, secret }));
+  const terms = acceptTerms({ expires, downloads, note });
+  return await upload("shared", files, options, terms, secrecy);
 }
