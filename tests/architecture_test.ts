@@ -35,12 +35,17 @@ const TYPES_ONLY: ReadonlySet<string> = new Set([
 const PACKAGES: Record<string, string> = {
   "@clack/core": "src/cli/prompt_terminal.ts",
   "@peculiar/x509": "src/transport/self_signed.ts",
+  "age-encryption": "src/verbs/age.ts",
   "reflect-metadata": "src/transport/self_signed.ts",
   "uqr": "src/cli/qr.ts",
 };
 /** The few files for each module of the runtime that takes tens of milliseconds to load. */
 const HEAVY: Record<string, readonly string[]> = {
-  "node:crypto": ["src/protocol/digest.ts", "src/transport/certificate.ts"],
+  "node:crypto": [
+    "src/protocol/digest.ts",
+    "src/transport/certificate.ts",
+    "src/verbs/age_payload.ts",
+  ],
   "node:fs": ["src/storage/free_space.ts"],
   "node:tls": ["src/transport/node_tls.ts", "src/transport/dial.ts"],
 };

@@ -222,6 +222,20 @@ export const OPTIONS = {
     help: "How much comes on standard input: with more or less, nothing is published. " +
       "A truncated archive can be sent so.",
   },
+  secret: {
+    kind: "flag",
+    help:
+      "Encrypt it for whoever has the code that is shown at the end. The server cannot read it.",
+  },
+  "hide-name": {
+    kind: "flag",
+    help: "With --secret: give it a random name on the server. Its own comes back with the code.",
+  },
+  "code-file": {
+    kind: "text",
+    metavar: "PATH",
+    help: "File whose first line is the code of what is secret. It beats FT_CODE.",
+  },
   "on-conflict": {
     kind: "choice",
     choices: ["rename", "overwrite", "skip", "fail"],

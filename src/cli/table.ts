@@ -139,6 +139,8 @@ export const COMMANDS = {
       "expires",
       "downloads",
       "note",
+      "secret",
+      "hide-name",
       "name",
       "size",
       "on-conflict",
@@ -169,7 +171,7 @@ export const COMMANDS = {
       repeatable: true,
       help: "A name, or a number of the last list.",
     }],
-    options: [...SERVER, "output", "on-conflict", "retries", "state", "quiet"],
+    options: [...SERVER, "code-file", "output", "on-conflict", "retries", "state", "quiet"],
     examples: [
       { args: ["fetch"], sentence: "Choose from the list." },
       { args: ["fetch", "my_great_idea.txt"], sentence: "Take a file by its name." },
@@ -379,6 +381,7 @@ export type CommandName = keyof typeof COMMANDS;
 
 /** Environment variables that stand for no option. */
 export const VARIABLES = {
+  FT_CODE: "The code of what is secret, for fetch.",
   FT_TOKEN: "The token that the server asks for, where no other is known.",
   NO_COLOR: "When set to anything, no colours.",
 } as const satisfies Record<string, string>;

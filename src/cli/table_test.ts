@@ -37,11 +37,11 @@ Deno.test("COMMANDS take their contract's operands and options", () => {
     ],
     share: [
       "ft share FILE...",
-      "server token-file trust-first plain expires downloads note name size on-conflict retries state quiet",
+      "server token-file trust-first plain expires downloads note secret hide-name name size on-conflict retries state quiet",
     ],
     fetch: [
       "ft fetch [NAME or NUMBER...]",
-      "server token-file trust-first plain output on-conflict retries state quiet",
+      "server token-file trust-first plain code-file output on-conflict retries state quiet",
     ],
     list: [
       "ft list [public|shared]",

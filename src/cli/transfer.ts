@@ -58,20 +58,34 @@ type Failed = Extract<Result, { error: FtError }>;
 /**
  * Tells the failures among results; returns the exit code.
  *
- * @param goOn the command that goes on after an interruption; undefined where none can.
+ * @param interruption what to say when it was interrupted.
  */
-export function tellFailures(results: readonly Result[], goOn: string | undefined): number {
+export function tellFailures(results: readonly Result[], interruption: string): number {
   const failed = results.filter((result): result is Failed => "error" in result);
   const interrupted = failed.filter(({ error }) => error.code === "interrupted");
   if (interrupted.length > 0) {
-    if (goOn === undefined) err("Interrupted. What came through the pipe is not kept.\n");
-    else err(`Interrupted. What has arrived is kept. Go on with:\n  ${goOn}\n`);
+    err(`Interrupted. ${interruption}\n`);
     return 130;
   }
   if (failed.length === 1 && results.length === 1) {
     for (const { error } of failed) err(failureText(error));
   } else if (failed.length > 0) err(failureTable(failed));
   return exitFor(failed.map(({ error }) => error));
+}
+
+/** What to say when a command was interrupted: whether anything is kept, and how to go on. */
+export function interruptionText(
+  command: string,
+  operands: readonly string[],
+  options: Options,
+): string {
+  const sends = command === "put" || command === "share";
+  const isPiped = sends ? operands.includes(STANDARD) : options.output === STANDARD;
+  if (isPiped) return "What came through the pipe is not kept.";
+  const kept = options.secret
+    ? "Nothing of it is kept, as its key is not. Start again with:"
+    : "What has arrived is kept. Go on with:";
+  return `${kept}\n  ${commandLine(command, operands, options)}`;
 }
 
 /** The command line that does the same again. */
@@ -93,9 +107,12 @@ export function commandLine(
     add("expires", options.expires === undefined ? undefined : durationText(options.expires));
     add("downloads", options.downloads?.toString());
     add("note", options.note);
+    if (options.secret) words.push("--secret");
+    if (options.hideName) words.push("--hide-name");
   }
   add("on-conflict", options.onConflict, "rename");
   add("name", options.name);
+  add("code-file", options.codeFile);
   if (operands.some((operand) => operand.startsWith("-"))) words.push("--");
   return [...words, ...operands.map(quoteShell)].join(" ");
 }
@@ -118,7 +135,5 @@ export async function runTransfer(
   if (result !== undefined && "error" in result && result.error.cause instanceof OutputClosed) {
     throw result.error.cause;
   }
-  const sends = command === "put" || command === "share";
-  const isPiped = sends ? operands.includes(STANDARD) : options.output === STANDARD;
-  return tellFailures(results, isPiped ? undefined : commandLine(command, operands, options));
+  return tellFailures(results, interruptionText(command, operands, options));
 }

@@ -113,6 +113,8 @@ export class Outgoing implements Transfer {
     if (isStored && this.#digest === undefined) {
       throw new FtError("protocol", "A receiver was done before all was sent.");
     }
+    // At once: what is asked for next may need the claim.
+    this.#options.source.claim?.done();
     this.#settle(() => this.#outcome.resolve(receipt));
   }
 

@@ -277,7 +277,6 @@ export class ServerSession {
         });
         asked.answer(outgoing);
         const receipt = await outgoing.run();
-        claim?.done();
         // Only what we have read ourselves: a client may say that it has anything.
         if (outgoing.digest !== undefined) {
           store.note(room, name, source, outgoing.digest);

@@ -35,7 +35,7 @@ interface Output {
 }
 
 /** What the server says of a file before it sends it. */
-type Offer = Pick<Terms, "secret" | "note"> & { readonly mtime?: number | undefined };
+type Offer = Pick<Terms, "secret" | "note" | "downloads"> & { readonly mtime?: number | undefined };
 
 function isFolder(path: string): boolean {
   try {
@@ -117,13 +117,13 @@ async function downloadInto(
   { store, file, sink }: Output,
   room: "public" | "shared",
   wanted: readonly string[],
-  { conflict = "rename", code, askCode, ...options }: Omit<DownloadOptions, "output">,
+  { conflict = "rename", code, askCode, onNote, ...options }: Omit<DownloadOptions, "output">,
 ): Promise<Result[]> {
   const conversation = new Conversation(options);
   const { onEvent } = options;
   const list = conversation.state.list(conversation.server, room);
 
-  const codes = new Codes({ code, askCode });
+  const codes = new Codes({ code, askCode, onNote });
   const secrets = new Map<number, SecretDownload>();
 
   const fetchOne = async (session: ClientSession, entry: Listed | { name: string }, id: number) => {
@@ -152,12 +152,15 @@ async function downloadInto(
       target,
       wants: (entry) => {
         offer = entry;
-        return entry.secret === undefined && !codes.isGiven;
+        // What counts comes out of order, unless it is asked for otherwise.
+        const isInOrder = sink === undefined || entry.downloads === undefined;
+        return entry.secret === undefined && !codes.isGiven && isInOrder;
       },
     });
     if (offer?.secret === undefined) {
       if (offer !== undefined && codes.isGiven) throw notSecret(name);
-      return receipt;
+      if (sink === undefined || offer?.downloads === undefined) return receipt;
+      return await session.download({ ...request, store, target, ordered: true });
     }
     const { mtime } = offer;
     const secret = await SecretDownload.of({

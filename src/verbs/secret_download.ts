@@ -18,6 +18,8 @@ export interface CodeOptions {
   readonly code?: string | undefined;
   /** Asks for it, by the name on the server; undefined when nobody knows it. */
   readonly askCode?: ((name: string) => Promise<string | undefined>) | undefined;
+  /** Hears what its sender says of a secret share, by the name its sender gave it. */
+  readonly onNote?: ((name: string, note: string) => void) | undefined;
 }
 
 /** The codes that are known in one run, and whoever knows more. */
@@ -33,6 +35,10 @@ export class Codes {
   /** Whether only what is secret is wanted. */
   get isGiven(): boolean {
     return this.#options.code !== undefined;
+  }
+
+  tell(name: string, note: string): void {
+    this.#options.onNote?.(name, note);
   }
 
   /**
@@ -117,7 +123,9 @@ export class SecretDownload {
       });
     }
     const opened = await codes.open(name, terms.note);
-    const target = opened.note.name.slice(opened.note.name.lastIndexOf("/") + 1);
+    const { name: own, note } = opened.note;
+    if (note !== undefined) codes.tell(own, note);
+    const target = own.slice(own.lastIndexOf("/") + 1);
     return new SecretDownload(request, opened, target, await begin(target));
   }
 

@@ -2,7 +2,7 @@ import type { Terms } from "../storage/store.ts";
 import { acceptCode, type Envelope, seal } from "./age.ts";
 import { FORMAT, headDigest, sealNote } from "./secret_note.ts";
 import { SecretSource } from "./secret_source.ts";
-import type { UploadItem } from "./upload_item.ts";
+import type { Attempt, UploadItem } from "./upload_item.ts";
 
 /** How something is kept secret from the server. */
 export interface Secrecy {
@@ -10,6 +10,13 @@ export interface Secrecy {
   readonly code: string;
   /** Whether its name is a secret, too: the server sees a random one. */
   readonly hideName?: boolean | undefined;
+}
+
+/** One attempt to send a file encrypted. */
+interface SecretAttempt extends Attempt {
+  readonly terms: Terms;
+  /** Whether nothing of it can be on the server: its envelope is new. */
+  readonly isNew: boolean;
 }
 
 /** A file that goes to the server encrypted. */
@@ -28,10 +35,11 @@ export class SecretUpload {
   }
 
   /** Opens it for one attempt, as {@linkcode UploadItem.open} does. */
-  async open(): Promise<ReturnType<UploadItem["open"]> & { readonly terms: Terms }> {
+  async open(): Promise<SecretAttempt> {
     const { source: inner, name } = this.#item.open();
     try {
       const code = await acceptCode(this.#secrecy.code);
+      const before = this.#sealed?.envelope;
       const envelope = await this.#envelope(inner.version, code);
       const head = await headDigest(envelope.head);
       const note = await sealNote({ name, note: this.#terms.note, head }, code);
@@ -41,6 +49,7 @@ export class SecretUpload {
         source: new SecretSource(inner, envelope, version),
         name: this.#secrecy.hideName ? this.#hiddenName : name,
         terms: { ...this.#terms, note, secret: FORMAT },
+        isNew: envelope !== before,
       };
     } catch (thrown) {
       inner.close();

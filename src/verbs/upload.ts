@@ -29,12 +29,13 @@ async function upload(
   const items = files.map((file) => {
     const item = uploadItem(file);
     const secret = secrecy && new SecretUpload(item, secrecy, terms);
-    return { ...item, open: async () => await secret?.open() ?? { ...item.open(), terms } };
+    const open = async () => await secret?.open() ?? { ...item.open(), terms, isNew: false };
+    return { ...item, open };
   });
   try {
     const conversation = new Conversation(options);
     return await conversation.each(items, async (session, item, id) => {
-      const { source, name, terms } = await item.open();
+      const { source, name, terms, isNew } = await item.open();
       const size = source.size ?? item.size;
       try {
         const receipt = await session.upload({
@@ -43,9 +44,11 @@ async function upload(
           name,
           conflict,
           terms,
-          onReady: (held) => onEvent?.({ kind: "started", id, name, size, held }),
+          onReady: (held) => onEvent?.({ kind: "started", id, name, size, held: isNew ? 0 : held }),
           onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
-          onChanged: (held, kept) => onEvent?.({ kind: "changed", id, name, held, kept }),
+          onChanged: (held, kept) => {
+            if (!isNew) onEvent?.({ kind: "changed", id, name, held, kept });
+          },
         });
         onEvent?.({ kind: "done", id, receipt });
         return receipt;

@@ -22,6 +22,13 @@ export interface NamedStream {
 /** What can be sent: the path of a regular file, the same under another name, or a stream. */
 export type Sendable = string | NamedFile | NamedStream;
 
+/** One attempt to send a file. */
+export interface Attempt {
+  readonly source: Source;
+  /** The name it is to have. */
+  readonly name: string;
+}
+
 /** One file to send, however many attempts it takes. */
 export interface UploadItem {
   /** What it is called here. */
@@ -30,7 +37,7 @@ export interface UploadItem {
   readonly size?: number | undefined;
   again(): boolean;
   /** Opens it for one attempt; throws FtError. The name it is to have is checked here, too. */
-  open(): { readonly source: Source; readonly name: string };
+  open(): Attempt;
   /** What to say of a failure. */
   tell(failure: FtError): FtError;
   /** Nothing more is wanted of it. */

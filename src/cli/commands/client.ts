@@ -11,7 +11,7 @@ import { openPrompts } from "../prompts.ts";
 import { failureText } from "../report.ts";
 import { err, out, withSignals } from "../shell.ts";
 import { escapeText, formatBytes } from "../text.ts";
-import { commandLine, STANDARD, tellFailures, withProgress } from "../transfer.ts";
+import { interruptionText, STANDARD, tellFailures, withProgress } from "../transfer.ts";
 
 /** Thrown when the user leaves a question by Ctrl-C or the end of input. */
 class Left extends Error {}
@@ -150,7 +150,7 @@ async function run(
       (onEvent) => move({ ...clientOptions(options, signal, prompts), onEvent }),
     )
   );
-  tellFailures(results, commandLine(command, [operand], options));
+  tellFailures(results, interruptionText(command, [operand], options));
   const [result] = results;
   return result !== undefined && "receipt" in result ? result.receipt : undefined;
 }

@@ -1,8 +1,11 @@
 import { FtError } from "../../error.ts";
-import type { Sendable } from "../../mod.ts";
+import type { Receipt, Sendable } from "../../mod.ts";
+import { makeCode } from "../../verbs/age.ts";
 import { put, share } from "../../verbs/upload.ts";
 import type { Options } from "../arguments.ts";
+import { err, out } from "../shell.ts";
 import { standardInput } from "../standard_streams.ts";
+import { escapeText, quoteShell } from "../text.ts";
 import { runTransfer, STANDARD } from "../transfer.ts";
 
 /** `ft put FILE...` */
@@ -11,16 +14,39 @@ export function runPut(files: readonly string[], options: Options): Promise<numb
 }
 
 /** `ft share FILE...` */
-export function runShare(files: readonly string[], options: Options): Promise<number> {
-  return runUpload(
+export async function runShare(files: readonly string[], options: Options): Promise<number> {
+  const { expires, downloads, note, hideName, secret } = options;
+  if (hideName && !secret) {
+    throw new FtError("usage", "Option '--hide-name' is for what is secret.", {
+      hint: "Add --secret. See: ft share --help",
+    });
+  }
+  const secrecy = secret ? { code: await makeCode(), hideName } : undefined;
+  const shared: Receipt[] = [];
+  const exit = await runUpload(
     "share",
-    (sent, common) => {
-      const { expires, downloads, note } = options;
-      return share(sent, { ...common, expires, downloads, note });
+    async (sent, common) => {
+      const results = await share(sent, { ...common, expires, downloads, note, secrecy });
+      shared.push(...results.flatMap((result) => "receipt" in result ? result.receipt : []));
+      return results;
     },
     files,
     options,
   );
+  if (secrecy !== undefined && shared.some(({ outcome }) => outcome !== "skipped")) {
+    tellCode(secrecy.code, shared, options);
+  }
+  return exit;
+}
+
+/** Shows the code, which nobody can find out later, and what to do with it. */
+function tellCode(code: string, shared: readonly Receipt[], { quiet }: Options): void {
+  if (!quiet) {
+    const names = shared.map(({ name }) => quoteShell(escapeText(name))).join(" ");
+    err(`Whoever has this code can read it with: ft fetch ${names}\n`);
+    err("Hand it over, but not through the server. It is not kept and cannot be shown again.\n");
+  }
+  out(`${code}\n`);
 }
 
 async function runUpload(
