@@ -67,7 +67,8 @@ async function sendItems(
   check();
   const items: Item[] = [];
   let compared = 0;
-  for await (const item of store.items(room, view)) {
+  for await (const kept of store.items(room, view)) {
+    const item = room === "private" ? { ...kept, name: guest.toldName(kept.name) } : kept;
     if (match !== undefined) {
       compared += item.name.length * match.length;
       if (compared > TURN_UNITS) {

@@ -88,6 +88,16 @@ export class Guest {
       });
     }
   }
+
+  /** The name that its sender knows what is kept in the private room by: {@linkcode keptName} undone. */
+  toldName(kept: string): string {
+    const slash = kept.indexOf("/");
+    if (this.who !== undefined) return kept.slice(slash + 1);
+    const first = slash < 0 ? kept : kept.slice(0, slash);
+    const base = first.replace(" (2)", "");
+    if (base === first || !this.#isName(base) || numberedName(base, 2) !== first) return kept;
+    return base + kept.slice(first.length);
+  }
 }
 
 /**

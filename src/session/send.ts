@@ -7,7 +7,7 @@ import { type Channel, peerFailure } from "./channel.ts";
 import { ChunkReader, type Piece } from "./chunk_reader.ts";
 import { sendFailure, type Transfer } from "./transfer.ts";
 import type { Turn } from "./turn.ts";
-import { Withheld, WITHHELD_CHUNK } from "./withheld.ts";
+import { endClaim, Withheld, WITHHELD_CHUNK } from "./withheld.ts";
 
 /** What is sent where, and who hears of it. */
 export interface OutgoingOptions {
@@ -113,12 +113,13 @@ export class Outgoing implements Transfer {
     if (isStored && this.#digest === undefined) {
       throw new FtError("protocol", "A receiver was done before all was sent.");
     }
-    // At once: what is asked for next may need the claim.
+    // In the same turn: what the receiver asks for next may be the same again.
     this.#options.source.claim?.done();
     this.#settle(() => this.#outcome.resolve(receipt));
   }
 
   end(failure: FtError): void {
+    if (!this.#settled) endClaim(this.#options.source.claim, failure);
     this.#settle(() => this.#outcome.reject(failure));
   }
 

@@ -284,7 +284,7 @@ export class ServerSession {
         return { ...receipt, name };
       } catch (thrown) {
         const failure = toFailure(thrown);
-        endClaim(source?.claim, failure);
+        if (outgoing === undefined) endClaim(source?.claim, failure);
         if (outgoing === undefined) await sendFailure(this.#channel, id, failure);
         throw failure;
       } finally {

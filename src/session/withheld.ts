@@ -54,8 +54,9 @@ export function countingOf(claim: Claim | undefined): { downloads: number } | un
 /** How a download ends whose receiver may come back for the rest of it. */
 const GONE: ReadonlySet<FailureCode> = new Set(["lost", "timeout", "closing"]);
 
-/** Ends the claim of a download that failed. */
-export function endClaim(claim: Claim | undefined, { code }: FtError): void {
-  if (GONE.has(code)) claim?.leave();
+/** Ends the claim of a download that failed; once is enough. */
+export function endClaim(claim: Claim | undefined, { code, side }: FtError): void {
+  // What the receiver says itself is not that it is gone.
+  if (side === "here" && GONE.has(code)) claim?.leave();
   else claim?.release();
 }

@@ -15,12 +15,14 @@ import type { Claim, Claimant } from "./store.ts";
 export interface ClaimTimes {
   /** Milliseconds that a claim lasts once it is not renewed. */
   readonly lapse: number;
+  /** Milliseconds without a byte after which its owner takes over from a connection that is there. */
+  readonly still: number;
   /** Milliseconds in which a download that counts may be finished. */
   readonly counted: number;
 }
 
 /** CLAIM_SECONDS and COUNTED_SECONDS of the protocol, which storage does not know. */
-export const CLAIM_TIMES: ClaimTimes = { lapse: 30_000, counted: 86_400_000 };
+export const CLAIM_TIMES: ClaimTimes = { lapse: 30_000, still: 5_000, counted: 86_400_000 };
 
 /** What claims go by. */
 export interface ClaimsOptions {
@@ -135,7 +137,7 @@ export class Claims {
       // Two downloads at once of one connection are two. A newer connection of the same run takes
       // over from an older one, and anybody from one on which nothing moves.
       if (holder.claimant.connection === connection) return false;
-      return holder.claimant.run === run || now - holder.seen > this.#times.lapse;
+      return holder.claimant.run === run || now - holder.seen > this.#times.still;
     };
     return this.#rows(share)
       .filter((row) => row.owner === owner && row.until > now && isFree(row))
