@@ -140,6 +140,22 @@ Deno.test("what was changed, cut off, put together anew or made with another cod
   await rejects(opened(sealed, await makeCode()), { code: "denied" });
 });
 
+Deno.test(`whatever comes instead is refused and nothing else, seed ${seed}`, async () => {
+  const code = await makeCode();
+  const envelope = await seal(code);
+  const source = new SecretSource(sourceOf(random.bytes(150_000), true), envelope, undefined);
+  const sealed = await readAll(source, 100_000);
+  for (let round = 0; round < 200; round++) {
+    const bytes = sealed.slice();
+    const at = random.between(0, random.pick([envelope.head.length, bytes.length]));
+    bytes[at] = (bytes[at] ?? 0) ^ random.between(1, 256);
+    await rejects(opened(bytes, code), (thrown: { code: string }) => {
+      equal(["denied", "digest"].includes(thrown.code), true, `${thrown} at ${at}`);
+      return true;
+    });
+  }
+});
+
 Deno.test("a code is one of age, has 256 bits, and is read as people write it", async () => {
   const code = await makeCode();
   match(code, /^AGE-SECRET-KEY-1[0-9A-Z]{58}$/);

@@ -106,7 +106,33 @@ export function put(files: readonly Sendable[], options: UploadOptions): Promise
  * the options say, else until they are taken back. Receipts say under which name. Parameters,
  * results and failures are otherwise those of {@linkcode put}.
  *
- * @throws FtError `usage` for terms that cannot be.
+ * With `secrecy` the server sees neither content nor note, and with `hideName` no name either.
+ *
+ * @throws FtError `usage` for terms or a code that cannot be.
+ *
+ * @example What only those can read who have its code
+ * ```ts
+ * import { fetch, makeCode, serve, share } from "@ft/ft";
+ *
+ * const folder = Deno.makeTempDirSync();
+ * const security = { kind: "own", state: `${folder}/owner` } as const;
+ * const server = await serve({ hostname: "127.0.0.1", port: 0, root: folder, security });
+ * const client = { server: server.address, state: `${folder}/client` };
+ *
+ * const code = await makeCode();
+ * const stream = new Blob(["Sell ice to penguins."]).stream();
+ * const secrecy = { code, hideName: true };
+ * const [sent] = await share([{ name: "idea.txt", stream }], { ...client, secrecy });
+ * if (!sent || "error" in sent) throw sent?.error;
+ *
+ * const output = `${folder}/in/`;
+ * const [got] = await fetch([sent.receipt.name], { ...client, code, output });
+ * if (!got || "error" in got) throw got?.error;
+ * const text = Deno.readTextFileSync(`${folder}/in/idea.txt`);
+ * if (text !== "Sell ice to penguins.") throw new Error(text);
+ * await server.stop();
+ * Deno.removeSync(folder, { recursive: true });
+ * ```
  */
 export async function share(
   files: readonly Sendable[],
