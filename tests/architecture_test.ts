@@ -43,12 +43,17 @@ const PACKAGES: Record<string, string> = {
   "@clack/core": "src/cli/prompt_terminal.ts",
   "@peculiar/x509": "src/transport/self_signed.ts",
   "ignore": "src/storage/ignore_rules.ts",
+  "age-encryption": "src/verbs/age.ts",
   "reflect-metadata": "src/transport/self_signed.ts",
   "uqr": "src/cli/qr.ts",
 };
 /** The few files for each module of the runtime that takes tens of milliseconds to load. */
 const HEAVY: Record<string, readonly string[]> = {
-  "node:crypto": ["src/protocol/digest.ts", "src/transport/certificate.ts"],
+  "node:crypto": [
+    "src/protocol/digest.ts",
+    "src/transport/certificate.ts",
+    "src/verbs/age_payload.ts",
+  ],
   "node:fs": ["src/storage/free_space.ts"],
   "node:tls": ["src/transport/node_tls.ts", "src/transport/dial.ts"],
 };
@@ -144,6 +149,28 @@ Deno.test("architecture: no import leads from one room to another that it may no
     return !isType && TYPES_ONLY.has(`${own} ${other}`);
   });
   assert.deepEqual(wrong.map(({ from, to }) => `${from} -> ${to}`), []);
+});
+
+/** The names between braces that a pattern finds in a text, without what they are renamed to. */
+function named(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].flatMap(([, names = ""]) => names.split(","))
+    .map((name) => name.trim().replace(/^type /, "").replace(/ as .*/, ""))
+    .filter((name) => name !== "");
+}
+
+Deno.test("architecture: what the shell uses of the verbs is in the library", () => {
+  const text = Deno.readTextFileSync(new URL("src/mod.ts", ROOT));
+  const offered = new Set(named(text, /\bexport (?:type )?\{([^}]*)\}/g));
+  const used = [...sources("src/cli")].flatMap(({ file, text }) =>
+    named(text, /\bimport (?:type )?\{([^}]*)\} from "[./]+\/verbs\/[^"]*"/g)
+      .map((name) => ({ file, name }))
+  );
+  assert.ok(used.length > 20, `${used.length} imports`);
+  assert.deepEqual(used.filter(({ name }) => !offered.has(name)), []);
+  // Only so are all of them seen.
+  for (const { file, text } of sources("src/cli")) {
+    assert.doesNotMatch(text, /\bimport\(\s*"[./]+\/verbs\/|\* as \w+ from "[./]+\/verbs\//, file);
+  }
 });
 
 Deno.test("architecture: what is not ours is a node: module, or a package in its one file", () => {

@@ -73,6 +73,12 @@ Deno.test(`The bundle serves, sends, takes and asks as ft does, seed ${seed}`, a
     await same(`server/shared_files/${name}`, `ben/public/${name}`);
   }
 
+  const code = await ft("ana", "share", "odd näme.bin", "--secret", "--hide-name", "-q");
+  const hidden = namesIn(`${place.path}/server/shared_uploads`).find((name) => name.length === 36);
+  writeFile(`${place.path}/ben/code`, code);
+  await ft("ben", "fetch", hidden ?? "", "--code-file", "code", "--output", "secret/");
+  await same("ana/odd näme.bin", "ben/secret/odd näme.bin");
+
   const answers = "1\n../ana/small.bin\n2\nempty.bin\n3\n../ana/small.bin\n4\nsmall.bin\nq\n";
   const menu = await bundle.ft(options("cleo", answers), "client");
   assert.equal(menu.code, 0, menu.stderr);

@@ -13,6 +13,7 @@ const REASONS = {
   write: "so can the folders that downloads, rooms and state go to",
   net: "servers listen where the user says, and clients dial whom the user says",
   env: {
+    FT_CODE: "the code of a secret share, which is never an argument",
     FT_SERVER: "stands for --server",
     FT_STATE: "stands for --state",
     FT_TOKEN: "the token of a server, which is never an argument",
@@ -94,9 +95,17 @@ Deno.test("no command of ft asks for a permission that it has not", async () => 
   };
   await run("put", ["put", "a.txt", "big.bin"]);
   await run("share", ["share", "a.txt", "big.bin"]);
+  await run("put -", ["put", "-", "--name", "piped.txt"], { input: "piped" });
   await run("get", ["get", "p.txt"]);
+  await run("get -", ["get", "p.txt", "--output", "-"]);
   await run("fetch", ["fetch", "a.txt", "big.bin"]);
   await run("fetch again", ["fetch", "big.bin", "--on-conflict", "overwrite"]);
+  const secret = await place.start(ftCommand("share", "a.txt", "--secret", "--name", "s.txt"), {
+    cwd: ana.folder,
+    env: { ...ana.env, ...audit("secret share") },
+  }).finished;
+  for (const variable of assertModest(log("secret share"), "secret share")) read.add(variable);
+  await run("secret fetch", ["fetch", "s.txt", "-o", "s"], { env: { FT_CODE: secret.stdout } });
   await run("list", ["list"]);
   await run("sum", ["sum", "big.bin"]);
   await run("partials", ["partials"]);
@@ -121,7 +130,7 @@ Deno.test("no command of ft asks for a permission that it has not", async () => 
   server.running.kill("SIGTERM");
   assert.equal((await server.running.finished).code, 0);
   assertModest(log("serve"), "serve");
-  for (const name of ["FT_SERVER", "FT_STATE", "FT_TOKEN"]) {
+  for (const name of ["FT_CODE", "FT_SERVER", "FT_STATE", "FT_TOKEN"]) {
     assert.ok(read.has(name), `nothing reads ${name}`);
   }
 });

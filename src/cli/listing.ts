@@ -51,7 +51,8 @@ function details({ who, downloads, expires, secret, note, files, missing }: Item
       : `${downloads} ${downloads === 1 ? "download" : "downloads"} left`,
     expires === undefined ? [] : `until ${formatTime(expires)}`,
     secret === undefined ? [] : `secret (${secret})`,
-    note === undefined ? [] : note,
+    // The note of what is secret is secret as well.
+    note === undefined || secret !== undefined ? [] : note,
   ].flat().map((text) => `, ${text}`).join("");
 }
 

@@ -20,13 +20,15 @@ Deno.test("ListText says how often and until when a share can be had, and its no
   const terms = {
     downloads: 1,
     expires: new Date(2031, 0, 2, 3, 4, 5).getTime(),
-    secret: "age",
     note: "for\nAna",
   };
+  const item = { name: "c", size: 1, time: now, tag: "3", ...terms };
   match(
-    new ListText().page([{ name: "c", size: 1, time: now, tag: "3", ...terms }]),
-    /ago, 1 download left, until 2031-01-02 03:04:05, secret \(age\), for\\u\{a\}Ana\n$/,
+    new ListText().page([item]),
+    /ago, 1 download left, until 2031-01-02 03:04:05, for\\u\{a\}Ana\n$/,
   );
+  // Of what is secret the note is nothing to read.
+  match(new ListText().page([{ ...item, secret: "age" }]), / 03:04:05, secret \(age\)\n$/);
 });
 
 Deno.test("ListText counts on from page to page", () => {

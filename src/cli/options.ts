@@ -211,7 +211,32 @@ export const OPTIONS = {
     short: "o",
     default: "downloads/",
     help: "Where downloads go; made if missing. A folder when it is one, ends in /, " +
-      "or several files are asked for; else the file's own path.",
+      "or several files are asked for; else the file's own path. - is standard output.",
+  },
+  name: {
+    kind: "text",
+    metavar: "NAME",
+    help: "The name that one file gets on the server; needed for standard input.",
+  },
+  size: {
+    kind: "size",
+    metavar: "SIZE",
+    help: "How much comes on standard input: with more or less, nothing is published. " +
+      "A truncated archive can be sent so.",
+  },
+  secret: {
+    kind: "flag",
+    help:
+      "Encrypt it for whoever has the code that is shown at the end. The server cannot read it.",
+  },
+  "hide-name": {
+    kind: "flag",
+    help: "With --secret: give it a random name on the server. Its own comes back with the code.",
+  },
+  "code-file": {
+    kind: "text",
+    metavar: "PATH",
+    help: "File whose first line is the code of what is secret. It beats FT_CODE.",
   },
   "on-conflict": {
     kind: "choice",

@@ -109,10 +109,25 @@ export const COMMANDS = {
   put: {
     summary: "Upload files for the server's owner only",
     about: "They go to uploads/ on the server, where no client can list or read them.",
-    operands: [{ name: "FILE", repeatable: true, help: "A file of this machine." }],
-    options: [...SERVER, ...SENT, "on-conflict", ...COMPARED, "retries", "state", "quiet"],
+    operands: [{
+      name: "FILE",
+      repeatable: true,
+      help: "A local file or folder, a pattern, or - for standard input.",
+    }],
+    options: [
+      ...SERVER,
+      ...SENT,
+      "name",
+      "size",
+      "on-conflict",
+      ...COMPARED,
+      "retries",
+      "state",
+      "quiet",
+    ],
     examples: [
       { args: ["put", "report.pdf"], sentence: "Upload one file." },
+      { args: ["put", "-", "--name", "x.tar"], sentence: "Upload what comes through a pipe." },
       {
         args: ["put", "--server", "nas", "--", "-odd name.txt"],
         sentence: "Upload a file whose name begins with a dash.",
@@ -131,19 +146,28 @@ export const COMMANDS = {
         args: ["get", "a.bin", "b.bin", "--output", "/tmp/in"],
         sentence: "Download two files into a folder of your choice.",
       },
+      { args: ["get", "x.tar", "--output", "-"], sentence: "Write a file into a pipe." },
     ],
   },
   share: {
     summary: "Upload files for the other clients",
     about: "They go to shared_uploads/ on the server, where every client can list and fetch them " +
       "until they have expired, are used up or are taken back with 'ft unshare'.",
-    operands: [{ name: "FILE", repeatable: true, help: "A file of this machine." }],
+    operands: [{
+      name: "FILE",
+      repeatable: true,
+      help: "A local file or folder, a pattern, or - for standard input.",
+    }],
     options: [
       ...SERVER,
       ...SENT,
       "expires",
       "downloads",
       "note",
+      "secret",
+      "hide-name",
+      "name",
+      "size",
       "on-conflict",
       ...COMPARED,
       "retries",
@@ -173,7 +197,16 @@ export const COMMANDS = {
       repeatable: true,
       help: "A name, or a number of the last list.",
     }],
-    options: [...SERVER, "output", "on-conflict", ...COMPARED, "retries", "state", "quiet"],
+    options: [
+      ...SERVER,
+      "code-file",
+      "output",
+      "on-conflict",
+      ...COMPARED,
+      "retries",
+      "state",
+      "quiet",
+    ],
     examples: [
       { args: ["fetch"], sentence: "Choose from the list." },
       { args: ["fetch", "my_great_idea.txt"], sentence: "Take a file by its name." },
@@ -383,6 +416,7 @@ export type CommandName = keyof typeof COMMANDS;
 
 /** Environment variables that stand for no option. */
 export const VARIABLES = {
+  FT_CODE: "The code of what is secret, for fetch.",
   FT_TOKEN: "The token that the server asks for, where no other is known.",
   NO_COLOR: "When set to anything, no colours.",
 } as const satisfies Record<string, string>;

@@ -29,7 +29,8 @@ Deno.test("COMMANDS take their contract's operands and options", () => {
     ],
     put: [
       "ft put FILE...",
-      "server token-file trust-first plain exclude links on-conflict checksum dry-run retries state quiet",
+      "server token-file trust-first plain exclude links name size on-conflict checksum dry-run " +
+      "retries state quiet",
     ],
     get: [
       "ft get NAME...",
@@ -37,12 +38,13 @@ Deno.test("COMMANDS take their contract's operands and options", () => {
     ],
     share: [
       "ft share FILE...",
-      "server token-file trust-first plain exclude links expires downloads note on-conflict checksum " +
-      "dry-run retries state quiet",
+      "server token-file trust-first plain exclude links expires downloads note secret hide-name " +
+      "name size on-conflict checksum dry-run retries state quiet",
     ],
     fetch: [
       "ft fetch [NAME or NUMBER...]",
-      "server token-file trust-first plain output on-conflict checksum dry-run retries state quiet",
+      "server token-file trust-first plain code-file output on-conflict checksum dry-run retries " +
+      "state quiet",
     ],
     list: [
       "ft list [public|shared]",

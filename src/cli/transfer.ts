@@ -3,14 +3,31 @@
  *
  * @module
  */
-import type { FtError } from "../error.ts";
+import { FtError } from "../error.ts";
 import type { ClientOptions, Result, TransferEvent } from "../mod.ts";
 import type { Options } from "./arguments.ts";
 import { clientOptions, serverWord } from "./contact.ts";
 import { Progress } from "./progress.ts";
 import { exitFor, failureTable, failureText } from "./report.ts";
-import { err, hasColor, out, terminalSize, withSignals } from "./shell.ts";
+import { err, hasColor, out, OutputClosed, terminalSize, withSignals } from "./shell.ts";
+import { standardOutput } from "./standard_streams.ts";
 import { durationText, escapeText, formatBytes, quoteShell } from "./text.ts";
+
+/** What stands for standard input among files, and for standard output in `--output`. */
+export const STANDARD = "-";
+
+/** Where downloads of these names go. */
+export function outputOf(
+  names: readonly string[],
+  { output }: Options,
+): string | WritableStream<Uint8Array> {
+  if (output !== STANDARD) return output;
+  const [name = "", ...more] = names;
+  if (more.length === 0) return standardOutput(name);
+  throw new FtError("usage", "One file at a time goes to standard output.", {
+    hint: "Name a folder with --output, or run ft once for each file.",
+  });
+}
 
 /** Moves files and says how it goes; resolves with the results. */
 export async function withProgress(
@@ -56,18 +73,37 @@ async function withPlan(
 
 type Failed = Extract<Result, { error: FtError }>;
 
-/** Tells the failures among results; returns the exit code. */
-export function tellFailures(results: readonly Result[], goOn: string): number {
+/**
+ * Tells the failures among results; returns the exit code.
+ *
+ * @param interruption what to say when it was interrupted.
+ */
+export function tellFailures(results: readonly Result[], interruption: string): number {
   const failed = results.filter((result): result is Failed => "error" in result);
   const interrupted = failed.filter(({ error }) => error.code === "interrupted");
   if (interrupted.length > 0) {
-    err(`Interrupted. What has arrived is kept. Go on with:\n  ${goOn}\n`);
+    err(`Interrupted. ${interruption}\n`);
     return 130;
   }
   if (failed.length === 1 && results.length === 1) {
     for (const { error } of failed) err(failureText(error));
   } else if (failed.length > 0) err(failureTable(failed));
   return exitFor(failed.map(({ error }) => error));
+}
+
+/** What to say when a command was interrupted: whether anything is kept, and how to go on. */
+export function interruptionText(
+  command: string,
+  operands: readonly string[],
+  options: Options,
+): string {
+  const sends = command === "put" || command === "share";
+  const isPiped = sends ? operands.includes(STANDARD) : options.output === STANDARD;
+  if (isPiped) return "What came through the pipe is not kept.";
+  const kept = options.secret
+    ? "Nothing of it is kept, as its key is not. Start again with:"
+    : "What has arrived is kept. Go on with:";
+  return `${kept}\n  ${commandLine(command, operands, options)}`;
 }
 
 /** The command line that does the same again. */
@@ -94,10 +130,14 @@ export function commandLine(
     add("expires", options.expires === undefined ? undefined : durationText(options.expires));
     add("downloads", options.downloads?.toString());
     add("note", options.note);
+    if (options.secret) words.push("--secret");
+    if (options.hideName) words.push("--hide-name");
   }
   add("on-conflict", options.onConflict, "rename");
   if (options.checksum) words.push("--checksum");
   if (options.dryRun) words.push("--dry-run");
+  add("name", options.name);
+  add("code-file", options.codeFile);
   if (operands.some((operand) => operand.startsWith("-"))) words.push("--");
   return [...words, ...operands.map(quoteShell)].join(" ");
 }
@@ -107,14 +147,18 @@ export async function runTransfer(
   command: string,
   operands: readonly string[],
   options: Options,
-  move: (common: ClientOptions) => Promise<Result[]>,
+  move: (common: ClientOptions & { readonly signal: AbortSignal }) => Promise<Result[]>,
 ): Promise<number> {
   const results = await withSignals((signal) =>
     withProgress(
       options,
       operands.length,
-      (onEvent) => move({ ...clientOptions(options, signal), onEvent }),
+      (onEvent) => move({ ...clientOptions(options, signal), signal, onEvent }),
     )
   );
-  return tellFailures(results, commandLine(command, operands, options));
+  const [result] = results;
+  if (result !== undefined && "error" in result && result.error.cause instanceof OutputClosed) {
+    throw result.error.cause;
+  }
+  return tellFailures(results, interruptionText(command, operands, options));
 }

@@ -143,6 +143,7 @@ export const JSON_FIELDS = {
     size: optional(fileSize),
     tree: optional(count(2 ** 32 - 1)),
     index: optional(entryIndex),
+    ordered: optional(flag),
   }),
   list: object({ room, mine: optional(flag), match: optional(text(MATCH_UNITS)) }),
   items: object({ items: list(item, LIST_ITEMS), last: flag }),

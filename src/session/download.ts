@@ -1,5 +1,5 @@
 import { FtError, toFailure } from "../error.ts";
-import type { Message, MessageOf } from "../protocol/message.ts";
+import type { Entry, Message } from "../protocol/message.ts";
 import type { Conflict, Receipt, Room, Source } from "../storage/store.ts";
 import type { Channel } from "./channel.ts";
 import { digestSource } from "./chunk_reader.ts";
@@ -17,6 +17,10 @@ export interface DownloadRequest
   /** The name it gets in the store. */
   readonly target: string;
   readonly conflict: Conflict;
+  /** Whether the chunks have to come in order, for a store that takes them in no other. */
+  readonly ordered?: boolean;
+  /** Looks at what is offered; false leaves it alone. */
+  readonly wants?: (entry: Entry) => boolean;
   /** Names the server: partials of different servers are different. */
   readonly origin: string;
   /** Hears, instead of receiving it, that the file would come. */
@@ -54,7 +58,7 @@ export class Download implements Transfer {
   }
 
   async run(): Promise<Receipt> {
-    const { room, name, tag, of } = this.#request;
+    const { room, name, tag, ordered, of } = this.#request;
     const there = this.#there;
     try {
       await this.#channel.send({
@@ -63,6 +67,7 @@ export class Download implements Transfer {
         room,
         name,
         ...(tag === undefined ? {} : { tag }),
+        ...(ordered ? { ordered } : {}),
         ...(there?.size === undefined ? {} : { size: there.size }),
         ...of,
       });
@@ -79,8 +84,11 @@ export class Download implements Transfer {
     return waitsForReady(message) ? undefined : begun;
   }
 
-  async #begin(entry: MessageOf<"entry">): Promise<void> {
-    const { room, target, conflict, origin, onSize, onPlanned } = this.#request;
+  async #begin(entry: Entry): Promise<void> {
+    const { room, target, conflict, origin, onSize, wants, onPlanned } = this.#request;
+    if (wants?.(entry) === false) {
+      return await this.#incoming.finish({ name: target, size: 0, digest: "", outcome: "skipped" });
+    }
     onSize?.(entry.size);
     const there = this.#there;
     // The server says a digest when the sizes agree: only then is ours worth computing.

@@ -16,7 +16,7 @@ const ACK_MS = 100;
 export interface IncomingOptions {
   readonly channel: Channel;
   readonly id: number;
-  readonly store: Store;
+  readonly store: Pick<Store, "open" | "stage">;
   /** Hears how many bytes are held from earlier, before any come. */
   readonly onReady?: (held: number) => void;
   /** Hears how many bytes are verified. */

@@ -135,6 +135,7 @@ export class Outgoing implements Transfer {
     this.#settled = true;
     settle();
     this.#ready.resolve(undefined);
+    this.#options.source.stop?.();
   }
 
   #hold({ first, digests }: MessageOf<"held">): void {
@@ -149,7 +150,7 @@ export class Outgoing implements Transfer {
 
   /** Sends the file and resolves with what the receiver says of it. */
   async run(): Promise<Receipt> {
-    const { channel, id, entry, source, turn } = this.#options;
+    const { channel, id, entry, source } = this.#options;
     const { size, mtime, version, exec } = source;
     try {
       await channel.send({
@@ -164,10 +165,10 @@ export class Outgoing implements Transfer {
       const ready = this.#awaitsReady ? await this.#ready.promise : undefined;
       this.#options.onReady?.(this.#heldBytes());
       this.#withheld?.hear(this.#heldBytes());
-      await turn.take(() => this.#body(ready));
-      // Others may send while this waits for its receiver.
-      await this.#withheld?.earn(this.#outcome.promise);
-      if (this.#withheld !== undefined) await turn.take(() => this.#rest());
+      await this.#sendAll(ready).catch((thrown) => {
+        // What became of it meanwhile says more than that the source was read no further.
+        if (!this.#settled) throw thrown;
+      });
       return this.#checked(await this.#outcome.promise);
     } catch (thrown) {
       const failure = toFailure(thrown);
@@ -175,6 +176,15 @@ export class Outgoing implements Transfer {
       this.end(failure);
       throw failure;
     }
+  }
+
+  async #sendAll(ready: MessageOf<"ready"> | undefined): Promise<void> {
+    const { turn } = this.#options;
+    await turn.take(() => this.#body(ready));
+    if (this.#withheld === undefined) return;
+    // Others may send while this waits for its receiver.
+    await this.#withheld.earn(this.#outcome.promise);
+    await turn.take(() => this.#rest());
   }
 
   /** The receipt, if it is of this file. */

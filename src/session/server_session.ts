@@ -265,7 +265,9 @@ export class ServerSession {
         guest.require(action);
         source = await this.#trees.open(request) ??
           await openServed(store, request, guest.claimant);
-        const { claim } = source;
+        const { claim, terms } = source;
+        // Who hands on what comes has something of it from the first chunk on.
+        if (request.ordered) await claim?.commit();
         const counting = countingOf(claim);
         // Before a download counts its receiver is not told what it is.
         const digest = size === source.size && counting === undefined
@@ -277,7 +279,7 @@ export class ServerSession {
           source,
           turn: this.#turn,
           pace: (bytes) => this.#share?.take(bytes),
-          entry: { name, ...counting, ...(digest === undefined ? {} : { digest }) },
+          entry: { name, ...terms, ...counting, ...(digest === undefined ? {} : { digest }) },
         });
         asked.answer(outgoing);
         const receipt = await outgoing.run();

@@ -11,7 +11,7 @@ export function acceptTerms(terms: Terms): ShareTerms {
   try {
     return checkTerms(terms, "");
   } catch (thrown) {
-    const message = toFailure(thrown).message.replace("A message's field", "Of a share");
+    const message = toFailure(thrown).message.replace("A message's field", "A share's");
     throw new FtError("usage", message, { cause: thrown });
   }
 }

@@ -125,7 +125,8 @@ export class FolderStore implements Store {
       const digest = knownDigest(this.#options.records?.get(room, name, info), info);
       const claim = room === "shared" ? this.shared?.admit(name, info, claimant) : undefined;
       const chunks = this.#chunks.get(room, name, stampOf(info));
-      return new LocalSource(file, opened.path, { digest, claim, chunks });
+      const terms = room === "shared" ? this.shared?.secretOf(name, info) : undefined;
+      return new LocalSource(file, opened.path, { digest, claim, chunks, terms });
     } catch (thrown) {
       file?.close();
       throw storageFailure(thrown, `open '${name}'`);

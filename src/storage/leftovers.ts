@@ -38,11 +38,10 @@ export function sweepLeftovers(folder: string, age: number): Leftover[] {
   const removed: Leftover[] = [];
   const isOld = (path: string) => Date.now() - writtenAt(path) >= age;
   for (const path of stagedPaths(folder, /\.part$/)) {
-    // What was published just before a crash is of no more use, and its age is the file's own.
-    if (!isOld(path) && !isPublished(path)) continue;
+    const goes = () => isOld(path) || isPublished(path) || isUseless(path);
+    if (!goes()) continue;
     locked(path, (leftover) => {
-      const goes = !leftover.busy && (isOld(path) || isPublished(path));
-      if (!goes) return;
+      if (leftover.busy || !goes()) return;
       leftover.paths.forEach(remove);
       removed.push(leftover);
     });
@@ -72,7 +71,15 @@ function writtenAt(path: string): number {
   return Math.max(...times);
 }
 
-/** Whether the file has its place, under a second link. */
+/** Whether nothing can go on from it: nothing vouches for its bytes. */
+function isUseless(path: string): boolean {
+  return lookAt(journalOf(path)) === undefined;
+}
+
+/**
+ * Whether the file has its place, under a second link: a crash came just after. It is of no more
+ * use, and its age is that of the file.
+ */
 export function isPublished(path: string): boolean {
   return (lookAt(path)?.nlink ?? 1) > 1;
 }

@@ -37,7 +37,7 @@ export function tagOf(info: Deno.FileInfo): string {
 }
 
 /** What is known of a file without reading it, and the claim it was opened with. */
-export type KnownFile = Partial<Pick<LocalSource, "digest" | "claim" | "chunks">>;
+export type KnownFile = Partial<Pick<LocalSource, "digest" | "claim" | "chunks" | "terms">>;
 
 /** A local file as a source. */
 export class LocalSource implements Source {
@@ -48,6 +48,7 @@ export class LocalSource implements Source {
   readonly exec: boolean | undefined;
   readonly claim: Claim | undefined;
   readonly chunks: KnownChunks | undefined;
+  readonly terms: Source["terms"];
   readonly info: Deno.FileInfo;
   readonly #file: Deno.FsFile;
   readonly #path: string;
@@ -55,7 +56,7 @@ export class LocalSource implements Source {
   #open = true;
 
   /** Takes over `file`, which must be a regular file opened for reading. */
-  constructor(file: Deno.FsFile, path: string, { digest, claim, chunks }: KnownFile = {}) {
+  constructor(file: Deno.FsFile, path: string, { digest, claim, chunks, terms }: KnownFile = {}) {
     this.#file = file;
     this.#path = path;
     this.info = file.statSync();
@@ -66,6 +67,7 @@ export class LocalSource implements Source {
     this.exec = isExecutable(this.info);
     this.claim = claim;
     this.chunks = chunks;
+    this.terms = terms;
   }
 
   read(offset: number, into: Uint8Array): number {

@@ -13,7 +13,7 @@ import { remove } from "./lock.ts";
 import type { Records } from "./records.ts";
 import { isExpired, isOver, type ShareRecord } from "./shares.ts";
 import type { TreeRecord } from "./trees.ts";
-import type { About, Claim, Claimant, Item, StageRequest, View } from "./store.ts";
+import type { About, Claim, Claimant, Item, StageRequest, Terms, View } from "./store.ts";
 
 /** A file of the room that an owner shared. */
 interface OwnShare extends Found {
@@ -69,6 +69,12 @@ export class SharedRoom {
     if (share.downloads === null) return undefined;
     if (claimant === undefined) throw notFound(name);
     return this.#records.claims.take(share, claimant);
+  }
+
+  /** How a file is encrypted, with its note, which is encrypted as well; undefined when it is not. */
+  secretOf(name: string, info: Deno.FileInfo): Pick<Terms, "secret" | "note"> | undefined {
+    const share = this.termsOf(name, info);
+    return share?.secret ? { secret: share.secret, note: share.note } : undefined;
   }
 
   /** Sets the terms of what is about to appear. */

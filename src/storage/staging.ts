@@ -127,7 +127,8 @@ export class Staging {
   #openFresh(request: StageRequest): FolderPartial {
     const path = `${this.path}/${crypto.randomUUID()}.part`;
     const file = this.#inFolder(() => openLocked(path));
-    if (file === undefined) throw new FtError("io", `'${path}' is locked.`);
+    // The sweep of another process came between its making and its lock.
+    if (file === undefined) return this.#openFresh(request);
     return new FolderPartial({
       path,
       file,

@@ -256,6 +256,17 @@ Deno.test("sweep() removes at once what was published just before a crash", asyn
   equal(Deno.statSync(`${room.path}/published`).size, 2 * 1024 * 1024);
 });
 
+Deno.test("sweep() removes at once what nothing vouches for, unless it is under way", async () => {
+  using folder = temporaryFolder();
+  Deno.writeTextFileSync(`${folder.path}/stray.part`, "12345");
+  const staging = stagingIn(folder.path);
+  const stream = await staging.open(requestOf(undefined));
+  equal(staging.sweep(DAY).length, 1);
+  equal(filesIn(folder.path).length, 1);
+  await stream.close();
+  deepEqual(filesIn(folder.path), []);
+});
+
 Deno.test("sweep() removes journals without bytes, unless another has them open, and nothing else", async () => {
   using folder = temporaryFolder();
   const kept = (await interrupt(folder.path)).replace(".part", ".journal");

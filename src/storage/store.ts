@@ -139,10 +139,14 @@ export interface Source {
   readonly claim?: Claim | undefined;
   /** The chunks of exactly this version, where they are known from an earlier reading. */
   readonly chunks?: KnownChunks | undefined;
+  /** How its content is encrypted, and what is said of that, where it is. */
+  readonly terms?: Pick<Terms, "secret" | "note"> | undefined;
   /** Fills `into` from `offset` on; fewer bytes only at the end of the file. */
   read(offset: number, into: Uint8Array): number | Promise<number>;
   /** Whether the file is still the version that was opened. */
   isUnchanged(): boolean;
+  /** Ends a read that may wait for ever: nobody wants its bytes any more. */
+  stop?(): void;
   close(): void;
 }
 

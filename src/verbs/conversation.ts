@@ -48,6 +48,13 @@ const LONGEST_DELAY_MS = 8_000;
 const AGAIN: ReadonlySet<string> = new Set(["lost", "timeout", "closing", "busy", "digest"]);
 const DEFAULT_RETRIES = 5;
 
+/** One of several files. */
+export interface ToMove {
+  readonly name: string;
+  /** Whether it can be moved once more after a loss; it can when this is not said. */
+  readonly again?: () => boolean;
+}
+
 /** Moves one item over a session. */
 export type Work<T> = (
   session: ClientSession,
@@ -104,11 +111,12 @@ export class Conversation {
    * Moves every item. A failure of one does not stop the others; a lost connection is made again,
    * and only what is not done yet goes over the new one.
    */
-  async each<T extends { name: string }>(items: readonly T[], work: Work<T>): Promise<Result[]> {
+  async each<T extends ToMove>(items: readonly T[], work: Work<T>): Promise<Result[]> {
     const results = new Array<Result | undefined>(items.length);
     const isOpen = (id: number) => {
       const result = results[id];
-      return result === undefined || "error" in result && AGAIN.has(result.error.code);
+      if (result === undefined) return true;
+      return "error" in result && AGAIN.has(result.error.code) && items[id]?.again?.() !== false;
     };
     const fail = (id: number, error: FtError) => {
       const { name } = items[id] as T;
@@ -214,7 +222,8 @@ function withFailures(result: Result): Result[] {
   return [result, ...failed];
 }
 
-function interrupted(signal: AbortSignal | undefined): FtError {
+/** Why `signal` ends it. */
+export function interrupted(signal: AbortSignal | undefined): FtError {
   const reason = signal?.reason;
   return reason instanceof FtError ? reason : new FtError("interrupted");
 }

@@ -1,25 +1,30 @@
 import { FtError, toFailure } from "../error.ts";
 import { acceptName } from "../name.ts";
 import type { ClientSession } from "../session/client_session.ts";
-import type { DownloadRequest } from "../session/download.ts";
-import type { Listener } from "../session/event.ts";
-import type { TreeReport } from "../session/tree_report.ts";
 import { FolderStore } from "../storage/folder_store.ts";
 import { storageFailure } from "../storage/failure.ts";
 import type { Listed } from "../storage/state_folder.ts";
-import type { Conflict, Receipt } from "../storage/store.ts";
+import type { Conflict, Store, Terms } from "../storage/store.ts";
+import type { Sink } from "../storage/stream_store.ts";
 import { type ClientOptions, Conversation, type Result } from "./conversation.ts";
+import { type CodeOptions, Codes, SecretDownload } from "./secret_download.ts";
+import { planDownload } from "./download_plan.ts";
 import { downloadTree } from "./download_tree.ts";
+import { streamOutput } from "./stream_output.ts";
 
 /** How files are fetched. */
-export interface DownloadOptions extends ClientOptions {
-  /** A folder if it is one, ends in a slash or takes several files, else the file to write. */
-  readonly output: string;
-  readonly conflict?: Conflict;
+export interface DownloadOptions extends ClientOptions, CodeOptions {
+  /**
+   * A folder if it is one, ends in a slash or takes several files, else the file to write. A stream
+   * takes a single file as it comes: each chunk once it is verified. It is closed when all of it
+   * is, and aborted with the failure when something is wrong.
+   */
+  readonly output: string | WritableStream<Uint8Array>;
   /** Whether files of folders are compared by their digests, not by size and time. */
   readonly checksum?: boolean | undefined;
   /** Whether it is only said what would travel. */
   readonly dryRun?: boolean | undefined;
+  readonly conflict?: Conflict;
 }
 
 /** The folder below an output folder where downloads are staged; gone when nothing is. */
@@ -28,10 +33,15 @@ export const STAGING_FOLDER = ".ft";
 export const KEEP_PARTIALS_MS: number = 7 * 24 * 60 * 60 * 1000;
 
 interface Output {
-  readonly store: FolderStore;
+  readonly store: Pick<Store, "open" | "stage" | "trees">;
   /** The name of the one file to write; undefined to go by the names on the server. */
-  readonly file: string | undefined;
+  readonly file?: string | undefined;
+  /** Takes the one file as it comes, where it does not become a file. */
+  readonly sink?: Sink;
 }
+
+/** What the server says of a file before it sends it. */
+type Offer = Pick<Terms, "secret" | "note" | "downloads"> & { readonly mtime?: number | undefined };
 
 function isFolder(path: string): boolean {
   try {
@@ -85,117 +95,171 @@ function numbered(wanted: string, list: readonly Listed[] | undefined): Listed |
 async function download(
   room: "public" | "shared",
   wanted: readonly string[],
-  { output, conflict = "rename", ...options }: DownloadOptions,
+  { output, ...options }: DownloadOptions,
+): Promise<Result[]> {
+  const several = wanted.length > 1;
+  if (typeof output === "string") {
+    return await downloadInto(openOutput(output, several), room, wanted, options);
+  }
+  if (several) {
+    throw new FtError("usage", "A stream takes one file.", { hint: "Name one at a time." });
+  }
+  const stream = streamOutput(output, options.signal);
+  let failure: unknown = new FtError("unexpected");
+  try {
+    const results = await downloadInto(stream, room, wanted, options);
+    const [result] = results;
+    failure = result !== undefined && "error" in result ? result.error : undefined;
+    return results;
+  } catch (thrown) {
+    failure = thrown;
+    throw thrown;
+  } finally {
+    stream.end(failure);
+  }
+}
+
+async function downloadInto(
+  { store, file, sink }: Output,
+  room: "public" | "shared",
+  wanted: readonly string[],
+  { conflict = "rename", code, askCode, onNote, ...options }: Omit<DownloadOptions, "output">,
 ): Promise<Result[]> {
   const conversation = new Conversation(options);
   const { onEvent } = options;
-  const { store, file } = openOutput(output, wanted.length > 1);
   const list = conversation.state.list(conversation.server, room);
 
-  const fetchFile = async (
-    session: ClientSession,
-    entry: Listed | { name: string },
-    id: number,
-  ) => {
+  const codes = new Codes({ code, askCode, onNote });
+  const secrets = new Map<number, SecretDownload>();
+
+  const fetchOne = async (session: ClientSession, entry: Listed | { name: string }, id: number) => {
     const { name } = entry;
-    const target = file ?? name.slice(name.lastIndexOf("/") + 1);
+    acceptName(name);
+    const begun = secrets.get(id);
+    if (begun !== undefined) return await begun.run(session);
+    let target = file ?? name.slice(name.lastIndexOf("/") + 1);
     let size: number | undefined;
+    let offer: Offer | undefined;
     const request = {
       room,
       name,
       ...("tag" in entry ? { tag: entry.tag } : {}),
-      store,
-      target,
       conflict,
       origin: conversation.server,
+      onSize: (told: number | undefined) => size = told,
+      onReady: (held: number) => onEvent?.({ kind: "started", id, name: target, size, held }),
+      onVerified: (verified: number) => onEvent?.({ kind: "progress", id, verified }),
+      onChanged: (held: number, kept: number) =>
+        onEvent?.({ kind: "changed", id, name: target, held, kept }),
     };
-    if (options.dryRun) return await planDownload(session, request, id, onEvent);
+    if (options.dryRun) {
+      return await planDownload(session, { ...request, store, target }, id, onEvent);
+    }
     const receipt = await session.download({
       ...request,
-      onSize: (told) => size = told,
-      onReady: (held) => onEvent?.({ kind: "started", id, name: target, size, held }),
-      onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
-      onChanged: (held, kept) => onEvent?.({ kind: "changed", id, name: target, held, kept }),
-    });
-    onEvent?.({ kind: "done", id, receipt });
-    return receipt;
-  };
-  const fetchTree = (session: ClientSession, entry: Listed | { name: string }, id: number) => {
-    const { name } = entry;
-    const target = file ?? name.slice(name.lastIndexOf("/") + 1);
-    const tag = "tag" in entry ? { tag: entry.tag } : {};
-    const origin = conversation.server;
-    return downloadTree(
-      session,
-      {
-        room,
-        name,
-        ...tag,
-        store,
-        target,
-        conflict,
-        origin,
-        dry: options.dryRun ?? false,
-        checksum: options.checksum ?? false,
+      store,
+      target,
+      wants: (entry) => {
+        offer = entry;
+        // What counts comes out of order, unless it is asked for otherwise.
+        const isInOrder = sink === undefined || entry.downloads === undefined;
+        return entry.secret === undefined && !codes.isGiven && isInOrder;
       },
-      { id, onEvent },
-    );
+    });
+    if (offer?.secret === undefined) {
+      if (offer !== undefined && codes.isGiven) throw notSecret(name);
+      if (sink === undefined || offer?.downloads === undefined) return receipt;
+      return await session.download({ ...request, store, target, ordered: true });
+    }
+    const { mtime } = offer;
+    const secret = await SecretDownload.of({
+      ...request,
+      codes,
+      terms: offer,
+      begin: async (name) => {
+        target = file ?? name;
+        return sink ?? await store.stage({
+          room,
+          name: target,
+          owner: conversation.server,
+          size: undefined,
+          mtime,
+          version: undefined,
+          run: crypto.randomUUID(),
+          conflict,
+          blind: false,
+        });
+      },
+    });
+    secrets.set(id, secret);
+    return await secret.run(session);
   };
-  const fetchOne = async (session: ClientSession, entry: Listed | { name: string }, id: number) => {
+
+  const fetchTree = async (
+    session: ClientSession,
+    { name, ...entry }: Listed | { name: string },
+    id: number,
+  ) => {
+    if (sink !== undefined) throw notStreamed(name);
+    const target = file ?? name.slice(name.lastIndexOf("/") + 1);
+    const { dryRun: dry = false, checksum = false } = options;
+    const how = { store, target, conflict, origin: conversation.server, dry, checksum };
+    const tag = "tag" in entry ? { tag: entry.tag } : {};
+    return await downloadTree(session, { room, name, ...tag, ...how }, { id, onEvent });
+  };
+
+  const moveOne = async (session: ClientSession, entry: Listed | { name: string }, id: number) => {
     const name = entry.name.replace(/(?<=.)\/+$/, "");
-    acceptName(name);
     if (name !== entry.name) return await fetchTree(session, { ...entry, name }, id);
     try {
-      return await fetchFile(session, entry, id);
+      const receipt = await fetchOne(session, entry, id);
+      if (!options.dryRun) onEvent?.({ kind: "done", id, receipt });
+      return receipt;
     } catch (thrown) {
       const failure = toFailure(thrown);
       if (failure.code !== "not_found" || failure.side !== "there") throw failure;
       // No file has the name; a folder may have it.
-      try {
-        return await fetchTree(session, entry, id);
-      } catch (thrown) {
+      return await fetchTree(session, entry, id).catch((thrown) => {
         throw toFailure(thrown).code === "not_found" ? failure : thrown;
-      }
+      });
     }
   };
 
   const items = wanted.map((name) => ({ name }));
-  return await conversation.each(
-    items,
-    async (session, { name }, id): Promise<Receipt | TreeReport> => {
-      const entry = numbered(name, list);
-      try {
-        return await fetchOne(session, { name }, id);
-      } catch (thrown) {
-        const failure = toFailure(thrown);
-        // An exact name beats a number, so the number is what is left when there is no such name.
-        if (failure.code !== "not_found" || !/^[0-9]+$/.test(name)) throw failure;
-        if (entry !== undefined) return await fetchOne(session, entry, id);
-        throw new FtError("not_found", `There is no number ${name} in the last list.`, {
-          hint: "See the numbers with: ft list",
-        });
-      }
-    },
-  );
+  const results = conversation.each(items, async (session, { name }, id) => {
+    const entry = numbered(name, list);
+    try {
+      return await moveOne(session, { name }, id);
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      // An exact name beats a number, so the number is what is left when there is no such name.
+      if (failure.code !== "not_found" || !/^[0-9]+$/.test(name)) throw failure;
+      if (entry !== undefined) return await moveOne(session, entry, id);
+      throw new FtError("not_found", `There is no number ${name} in the last list.`, {
+        hint: "See the numbers with: ft list",
+      });
+    }
+  });
+  try {
+    return await results;
+  } finally {
+    await Promise.all([...secrets.values()].map((secret) => secret.close()));
+  }
 }
 
-/** Asks whether a file would come, and says so when it would. */
-async function planDownload(
-  session: ClientSession,
-  request: DownloadRequest,
-  id: number,
-  onEvent: Listener | undefined,
-): Promise<Receipt> {
-  const { target: name } = request;
-  let planned: { size: number | undefined } | undefined;
-  try {
-    return await session.download({ ...request, onPlanned: (size) => planned = { size } });
-  } catch (thrown) {
-    if (planned === undefined) throw thrown;
-    const { size } = planned;
-    onEvent?.({ kind: "planned", id, name, size });
-    return { name, size: size ?? 0, digest: "", outcome: "skipped" };
-  }
+/** The failure of a folder that is to go where only a file can. */
+function notStreamed(name: string): FtError {
+  return new FtError("usage", `'${name}' is a folder, and a stream takes a file.`, {
+    hint: "Name a folder with --output.",
+  });
+}
+
+/** The failure of a file that could be read without the code that was given for it. */
+function notSecret(name: string): FtError {
+  return new FtError("denied", `'${name}' is not secret, though there is a code for it.`, {
+    hint: "Whoever runs the server may have put it in the place of what was. " +
+      "Without a code it is fetched as it is.",
+  });
 }
 
 /**
@@ -204,6 +268,27 @@ async function planDownload(
  * @param names names in the room, or numbers of the list that was last kept.
  * @returns for each file its receipt or its failure, in order.
  * @throws FtError when the server cannot be reached or the output not be used at all.
+ *
+ * @example One file as a stream
+ * ```ts
+ * import { get, serve } from "@ft/ft";
+ *
+ * const folder = Deno.makeTempDirSync();
+ * const security = { kind: "own", state: `${folder}/owner` } as const;
+ * const server = await serve({ hostname: "127.0.0.1", port: 0, root: folder, security });
+ * Deno.writeTextFileSync(`${folder}/shared_files/menu.txt`, "Soup\n");
+ *
+ * const client = { server: server.address, state: `${folder}/client` };
+ * const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+ * const [results, text] = await Promise.all([
+ *   get(["menu.txt"], { ...client, output: writable }),
+ *   new Response(readable).text(),
+ * ]);
+ * for (const result of results) if ("error" in result) throw result.error;
+ * if (text !== "Soup\n") throw new Error(text);
+ * await server.stop();
+ * Deno.removeSync(folder, { recursive: true });
+ * ```
  */
 export function get(names: readonly string[], options: DownloadOptions): Promise<Result[]> {
   return download("public", names, options);

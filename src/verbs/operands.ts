@@ -38,7 +38,7 @@ export interface Unnamed {
 /** How operands are read. */
 export interface OperandOptions {
   /** Patterns of what is left out, as gitignore(5) has them, here of the operands' own names. */
-  readonly exclude?: readonly string[];
+  readonly exclude?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,13 +1,14 @@
-import { FtError } from "../error.ts";
+import { FtError, toFailure } from "../error.ts";
 import { digestSource } from "../session/chunk_reader.ts";
-import type { ClientSession, UploadRequest } from "../session/client_session.ts";
-import type { Listener } from "../session/event.ts";
-import { openLocal } from "../storage/local_source.ts";
 import { acceptTerms } from "../session/terms.ts";
-import type { Conflict, Receipt, Terms } from "../storage/store.ts";
+import type { Conflict, Terms } from "../storage/store.ts";
 import { type ClientOptions, Conversation, type Result } from "./conversation.ts";
-import { readOperands } from "./operands.ts";
+import { type Secrecy, SecretUpload } from "./secret_upload.ts";
+import { type Sendable, uploadItems } from "./upload_item.ts";
+import { planUpload } from "./upload_plan.ts";
 import { type TreeOptions, uploadTree } from "./upload_tree.ts";
+
+export type { NamedFile, NamedStream, Sendable } from "./upload_item.ts";
 
 /** How files are sent. */
 export interface UploadOptions extends ClientOptions, Omit<TreeOptions, "signal" | "onEvent"> {
@@ -15,85 +16,104 @@ export interface UploadOptions extends ClientOptions, Omit<TreeOptions, "signal"
 }
 
 /** How files are shared. */
-export interface ShareOptions extends UploadOptions, Terms {}
+export interface ShareOptions extends UploadOptions, Omit<Terms, "secret"> {
+  /** How it is kept secret from the server; by default it is not. */
+  readonly secrecy?: Secrecy | undefined;
+}
 
 async function upload(
   room: "private" | "shared",
-  files: readonly string[],
+  files: readonly Sendable[],
   { conflict = "rename", ...options }: UploadOptions,
-  terms?: Terms,
+  terms: Terms = {},
+  secrecy?: Secrecy,
 ): Promise<Result[]> {
-  const conversation = new Conversation(options);
-  const { onEvent, exclude = [], signal } = options;
-  const operands = await readOperands(files, { exclude, signal });
-  const items = operands.map((operand) => ({ name: operand.path, operand }));
-  return await conversation.each(items, async (session, { operand }, id) => {
-    if ("error" in operand) throw operand.error;
-    const { kind, path, name } = operand;
-    if (kind === "folder") {
-      return await uploadTree(session, { id, path, name, room, conflict, terms }, options);
-    }
-    const source = openLocal(path);
-    try {
-      const to = { source, room, name, conflict, terms };
-      if (options.dryRun) return await planUpload(session, to, id, onEvent);
-      const digest = options.checksum ? await digestSource(source, name, { signal }) : undefined;
-      const receipt = await session.upload({
-        ...to,
-        ...(digest === undefined ? {} : { digest }),
-        onReady: (held) => onEvent?.({ kind: "started", id, name, size: source.size, held }),
-        onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
-        onChanged: (held, kept) => onEvent?.({ kind: "changed", id, name, held, kept }),
-      });
-      onEvent?.({ kind: "done", id, receipt });
-      return receipt;
-    } finally {
-      source.close();
-    }
+  const { onEvent, exclude, signal, checksum, dryRun } = options;
+  const items = (await uploadItems(files, { exclude, signal })).map((item) => {
+    const secret = secrecy && new SecretUpload(item, secrecy, terms);
+    const open = async () => await secret?.open() ?? { ...item.open(), terms, isNew: false };
+    return { ...item, open };
   });
+  try {
+    const conversation = new Conversation(options);
+    return await conversation.each(items, async (session, item, id) => {
+      if (item.folder !== undefined) {
+        if (secrecy !== undefined) throw notFile(item.name);
+        const to = { id, ...item.folder, room, conflict, terms };
+        return await uploadTree(session, to, options);
+      }
+      const { source, name, isNew, ...opened } = await item.open();
+      const size = source.size ?? item.size;
+      try {
+        const to = { source, room, name, conflict, terms: opened.terms };
+        if (dryRun) return await planUpload(session, to, id, onEvent);
+        const isCompared = checksum && size !== undefined && !isNew;
+        const digest = isCompared ? await digestSource(source, name, { signal }) : undefined;
+        const receipt = await session.upload({
+          ...to,
+          ...(digest === undefined ? {} : { digest }),
+          onReady: (held) => onEvent?.({ kind: "started", id, name, size, held: isNew ? 0 : held }),
+          onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
+          onChanged: (held, kept) => {
+            if (!isNew) onEvent?.({ kind: "changed", id, name, held, kept });
+          },
+        });
+        onEvent?.({ kind: "done", id, receipt });
+        return receipt;
+      } catch (thrown) {
+        throw item.tell(toFailure(thrown));
+      } finally {
+        source.close();
+      }
+    });
+  } finally {
+    await Promise.all(items.map((item) => item.close()));
+  }
 }
 
-/** Asks what would become of a file, and says so when it would travel. */
-async function planUpload(
-  session: ClientSession,
-  to: UploadRequest,
-  id: number,
-  onEvent: Listener | undefined,
-): Promise<Receipt> {
-  const { source, name } = to;
-  const size = source.size ?? 0;
-  let isPlanned = false;
-  try {
-    // With its digest said a small file is waited for, too.
-    const digest = await digestSource(source, name);
-    const onReady = () => {
-      isPlanned = true;
-      throw new FtError("interrupted", "It was only asked what would become of the file.");
-    };
-    return await session.upload({ ...to, digest, dry: true, onReady });
-  } catch (thrown) {
-    if (!isPlanned) throw thrown;
-    onEvent?.({ kind: "planned", id, name, size });
-    return { name, size, digest: "", outcome: "skipped" };
-  }
+/** The failure of a folder where only a file will do. */
+function notFile(name: string): FtError {
+  return new FtError("usage", `'${name}' is a folder, and only files can be secret.`, {
+    hint: `Pack it: tar c '${name}' | ft share - --secret --name NAME.tar`,
+  });
 }
 
 /**
  * Sends files into the server's private room, which no client can list or read.
  *
- * @param files paths of files and folders, and patterns that name some.
+ * A stream is sent as it comes, and what was read of it is not there a second time: when the
+ * connection is lost then, it fails. It is published when it has ended well. A stream that fails,
+ * or that ends before its `size` or before the end of its format (tar, gzip, zstd, xz, zip), fails
+ * with `changed` or `io`, and nothing of it is published.
+ *
+ * @param files what to send: files, folders, patterns that name some, and streams. Of each path the
+ * last part is its name.
  * @returns for each file its receipt or its failure, in order.
  * @throws FtError when the server cannot be reached at all.
  *
- * @example
- * ```ts ignore
- * import { put } from "@ft/ft";
+ * @example A file and a stream, with progress
+ * ```ts
+ * import { put, serve } from "@ft/ft";
  *
- * const [result] = await put(["report.pdf"], { server: "127.0.0.1:5000", state: "/tmp/state" });
- * if (result && "receipt" in result) console.log(result.receipt.digest);
+ * const folder = Deno.makeTempDirSync();
+ * const security = { kind: "own", state: `${folder}/owner` } as const;
+ * const server = await serve({ hostname: "127.0.0.1", port: 0, root: folder, security });
+ * const client = { server: server.address, state: `${folder}/client` };
+ * Deno.writeTextFileSync(`${folder}/report.pdf`, "What was reported.");
+ *
+ * let verified = 0;
+ * const results = await put(
+ *   [`${folder}/report.pdf`, { name: "log.txt", stream: new Blob(["one\n", "two\n"]).stream() }],
+ *   { ...client, onEvent: (event) => verified += event.kind === "done" ? event.receipt.size : 0 },
+ * );
+ * for (const result of results) if ("error" in result) throw result.error;
+ * if (verified !== 26) throw new Error(`${verified} bytes`);
+ * if (Deno.readTextFileSync(`${folder}/uploads/log.txt`) !== "one\ntwo\n") throw new Error();
+ * await server.stop();
+ * Deno.removeSync(folder, { recursive: true });
  * ```
  */
-export function put(files: readonly string[], options: UploadOptions): Promise<Result[]> {
+export function put(files: readonly Sendable[], options: UploadOptions): Promise<Result[]> {
   return upload("private", files, options);
 }
 
@@ -102,11 +122,38 @@ export function put(files: readonly string[], options: UploadOptions): Promise<R
  * the options say, else until they are taken back. Receipts say under which name. Parameters,
  * results and failures are otherwise those of {@linkcode put}.
  *
- * @throws FtError `usage` for terms that cannot be.
+ * With `secrecy` the server sees neither content nor note, and with `hideName` no name either.
+ *
+ * @throws FtError `usage` for terms or a code that cannot be.
+ *
+ * @example What only those can read who have its code
+ * ```ts
+ * import { fetch, makeCode, serve, share } from "@ft/ft";
+ *
+ * const folder = Deno.makeTempDirSync();
+ * const security = { kind: "own", state: `${folder}/owner` } as const;
+ * const server = await serve({ hostname: "127.0.0.1", port: 0, root: folder, security });
+ * const client = { server: server.address, state: `${folder}/client` };
+ *
+ * const code = await makeCode();
+ * const stream = new Blob(["Sell ice to penguins."]).stream();
+ * const secrecy = { code, hideName: true };
+ * const [sent] = await share([{ name: "idea.txt", stream }], { ...client, secrecy });
+ * if (!sent || "error" in sent) throw sent?.error;
+ *
+ * const output = `${folder}/in/`;
+ * const [got] = await fetch([sent.receipt.name], { ...client, code, output });
+ * if (!got || "error" in got) throw got?.error;
+ * const text = Deno.readTextFileSync(`${folder}/in/idea.txt`);
+ * if (text !== "Sell ice to penguins.") throw new Error(text);
+ * await server.stop();
+ * Deno.removeSync(folder, { recursive: true });
+ * ```
  */
 export async function share(
-  files: readonly string[],
-  { expires, downloads, note, secret, ...options }: ShareOptions,
+  files: readonly Sendable[],
+  { expires, downloads, note, secrecy, ...options }: ShareOptions,
 ): Promise<Result[]> {
-  return await upload("shared", files, options, acceptTerms({ expires, downloads, note, secret }));
+  const terms = acceptTerms({ expires, downloads, note });
+  return await upload("shared", files, options, terms, secrecy);
 }

@@ -1,4 +1,4 @@
-import { toFailure } from "../../error.ts";
+import { FtError, toFailure } from "../../error.ts";
 import type { ClientOptions, Item, Receipt, Result } from "../../mod.ts";
 import { fetch, get } from "../../verbs/download.ts";
 import { list } from "../../verbs/list.ts";
@@ -11,13 +11,18 @@ import { openPrompts } from "../prompts.ts";
 import { failureText } from "../report.ts";
 import { err, out, withSignals } from "../shell.ts";
 import { escapeText, formatBytes } from "../text.ts";
-import { commandLine, tellFailures, withProgress } from "../transfer.ts";
+import { interruptionText, STANDARD, tellFailures, withProgress } from "../transfer.ts";
 
 /** Thrown when the user leaves a question by Ctrl-C or the end of input. */
 class Left extends Error {}
 
 /** `ft client [SERVER]` */
 export async function runClient(_operands: readonly string[], options: Options): Promise<number> {
+  if (options.output === STANDARD) {
+    throw new FtError("usage", "The menu does not write files to standard output.", {
+      hint: "Write: ft get NAME --output -",
+    });
+  }
   // A server that nobody can mean is told of before any question.
   contactOf(options);
   const prompts = await openPrompts();
@@ -145,7 +150,7 @@ async function run(
       (onEvent) => move({ ...clientOptions(options, signal, prompts), onEvent }),
     )
   );
-  tellFailures(results, commandLine(command, [operand], options));
+  tellFailures(results, interruptionText(command, [operand], options));
   const [result] = results;
   return result !== undefined && "receipt" in result ? result.receipt : undefined;
 }

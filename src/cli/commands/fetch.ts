@@ -2,23 +2,36 @@ import { FtError } from "../../error.ts";
 import { fetch } from "../../verbs/download.ts";
 import { list } from "../../verbs/list.ts";
 import type { Options } from "../arguments.ts";
+import { codeOptions } from "../code.ts";
 import { clientOptions } from "../contact.ts";
 import { remoteItems } from "../listing.ts";
 import { openPrompts } from "../prompts.ts";
-import { isInteractive, out, withSignals } from "../shell.ts";
-import { runTransfer } from "../transfer.ts";
+import { err, isInteractive, out, withSignals } from "../shell.ts";
+import { escapeText } from "../text.ts";
+import { outputOf, runTransfer } from "../transfer.ts";
 
 /** `ft fetch [NAME or NUMBER...]` */
 export async function runFetch(names: readonly string[], options: Options): Promise<number> {
   const wanted = names.length > 0 ? names : await choose(options);
   if (wanted.length === 0) return 0;
-  const { output, onConflict: conflict, checksum, dryRun } = options;
-  return await runTransfer(
+  const { onConflict: conflict, checksum, dryRun } = options;
+  const notes: string[] = [];
+  const onNote = (name: string, note: string) => {
+    notes.push(`Note of '${escapeText(name)}': ${escapeText(note)}\n`);
+  };
+  const exit = await runTransfer(
     "fetch",
     wanted,
     options,
-    (common) => fetch(wanted, { ...common, output, conflict, checksum, dryRun }),
+    ({ signal, ...common }) => {
+      const codes = codeOptions(options, signal);
+      const output = outputOf(wanted, options);
+      const how = { conflict, checksum, dryRun };
+      return fetch(wanted, { ...common, ...codes, ...how, onNote, signal, output });
+    },
   );
+  if (!options.quiet) { for (const note of notes) err(note); }
+  return exit;
 }
 
 /** Shows what is shared and asks for one of it; nothing when there is nothing or none is wanted. */

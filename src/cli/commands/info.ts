@@ -35,6 +35,6 @@ function rows(room: Room, about: About): (readonly [string, string])[] {
     ...(expires === undefined ? [] : [["Expires", formatTime(expires)] as const]),
     ...(downloads === undefined ? [] : [["Downloads", `${downloads} left`] as const]),
     ...(secret === undefined ? [] : [["Secret", secret] as const]),
-    ...(note === undefined ? [] : [["Note", note] as const]),
+    ...(note === undefined || secret !== undefined ? [] : [["Note", note] as const]),
   ];
 }

@@ -1,0 +1,79 @@
+/**
+ * Codes of secret shares: from a file, the environment or the keyboard, never as an argument.
+ *
+ * @module
+ */
+import { FtError } from "../error.ts";
+import type { CodeOptions } from "../mod.ts";
+import type { Options } from "./arguments.ts";
+import { env, err } from "./shell.ts";
+import { escapeText } from "./text.ts";
+import { readSecretLine } from "./token.ts";
+
+/** Most characters of an answer that are kept. */
+const MOST_CHARACTERS = 1024;
+const CTRL_C = "\x03";
+const CTRL_D = "\x04";
+const ERASE = ["\x7f", "\b"];
+
+/** The code that was given, else the question for it where somebody can answer. */
+export function codeOptions({ codeFile }: Options, signal: AbortSignal): CodeOptions {
+  if (codeFile !== undefined) {
+    const warn = (sentence: string) => err(`${escapeText(sentence)}\n`);
+    return { code: readSecretLine(codeFile, "code", warn) };
+  }
+  const code = env("FT_CODE");
+  if (code) return { code };
+  if (!Deno.stdin.isTerminal() || !Deno.stderr.isTerminal()) return {};
+  return {
+    askCode: (name) => askUnseen(`Code of '${escapeText(name)}': `, { signal, write: err }),
+  };
+}
+
+/** The keyboard, as a question that shows nothing needs it. */
+export interface Keys {
+  read(buffer: Uint8Array): Promise<number | null>;
+  setRaw(mode: boolean): void;
+}
+
+/**
+ * Asks for a line that is not shown; undefined at the end of input.
+ *
+ * @throws FtError `interrupted` on Ctrl-C.
+ */
+export async function askUnseen(
+  question: string,
+  { write, signal, keys = Deno.stdin }: {
+    readonly write: (text: string) => void;
+    readonly signal: AbortSignal;
+    readonly keys?: Keys;
+  },
+): Promise<string | undefined> {
+  const { promise: off, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(signal.reason);
+  off.catch(() => {});
+  signal.addEventListener("abort", stop, { once: true });
+  // First of all: what is typed as soon as the question is read must not be seen.
+  keys.setRaw(true);
+  write(question);
+  try {
+    const decoder = new TextDecoder();
+    const buffer = new Uint8Array(4096);
+    for (let line = "";;) {
+      signal.throwIfAborted();
+      const count = await Promise.race([keys.read(buffer), off]);
+      if (count === null) return undefined;
+      for (const key of decoder.decode(buffer.subarray(0, count), { stream: true })) {
+        if (key === "\r" || key === "\n") return line;
+        if (key === CTRL_C) throw new FtError("interrupted");
+        if (key === CTRL_D) return undefined;
+        if (ERASE.includes(key)) line = line.slice(0, -1);
+        else if (line.length < MOST_CHARACTERS) line += key;
+      }
+    }
+  } finally {
+    keys.setRaw(false);
+    signal.removeEventListener("abort", stop);
+    write("\n");
+  }
+}
