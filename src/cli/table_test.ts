@@ -43,6 +43,7 @@ Deno.test("COMMANDS take their contract's operands and options", () => {
       "ft fetch [NAME or NUMBER...]",
       "server token-file trust-first plain output on-conflict checksum dry-run retries state quiet",
     ],
+    retry: ["ft retry", "trust-first retries state quiet"],
     list: ["ft list [public|shared]", "server token-file trust-first plain retries state quiet"],
     join: ["ft join INVITE [NAME]", "plain state quiet"],
     trust: ["ft trust [list|forget] [SERVER]", "state quiet"],

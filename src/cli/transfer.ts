@@ -3,10 +3,11 @@
  *
  * @module
  */
-import type { FtError } from "../error.ts";
+import { type FtError, toFailure } from "../error.ts";
 import type { ClientOptions, Result, TransferEvent } from "../mod.ts";
+import { failedItems, type RetryItem, type RetryList, RetryMemory } from "../verbs/retry_list.ts";
 import type { Options } from "./arguments.ts";
-import { clientOptions, serverWord } from "./contact.ts";
+import { clientOptions, serverWord, stateFolder } from "./contact.ts";
 import { Progress } from "./progress.ts";
 import { exitFor, failureTable, failureText } from "./report.ts";
 import { err, hasColor, terminalSize, withSignals } from "./shell.ts";
@@ -36,19 +37,37 @@ export async function withProgress(
   }
 }
 
-type Failed = Extract<Result, { error: FtError }>;
+/** What failed, and why: also single files of folders. */
+function failuresOf(results: readonly Result[]): { name: string; error: FtError }[] {
+  return results.flatMap((result) => {
+    if ("error" in result) return [result];
+    if (!("tree" in result)) return [];
+    return result.tree.failures.map(({ path, error }) => ({
+      name: `${result.name}/${path}`,
+      error,
+    }));
+  });
+}
 
-/** Tells the failures among results; returns the exit code. */
-export function tellFailures(results: readonly Result[], goOn: string): number {
-  const failed = results.filter((result): result is Failed => "error" in result);
+/**
+ * Tells the failures among results; returns the exit code.
+ *
+ * @param goOn the command that does the same again.
+ * @param again what does only that again which failed, if anything does.
+ */
+export function tellFailures(results: readonly Result[], goOn: string, again?: string): number {
+  const failed = failuresOf(results);
   const interrupted = failed.filter(({ error }) => error.code === "interrupted");
   if (interrupted.length > 0) {
     err(`Interrupted. What has arrived is kept. Go on with:\n  ${goOn}\n`);
     return 130;
   }
-  if (failed.length === 1 && results.length === 1) {
-    for (const { error } of failed) err(failureText(error));
-  } else if (failed.length > 0) err(failureTable(failed));
+  const [only] = results;
+  if (results.length === 1 && only !== undefined && "error" in only) err(failureText(only.error));
+  else if (failed.length > 0) {
+    err(failureTable(failed));
+    if (again !== undefined) err(`  Do just that again with: ${again}\n`);
+  }
   return exitFor(failed.map(({ error }) => error));
 }
 
@@ -58,40 +77,88 @@ export function commandLine(
   operands: readonly string[],
   options: Options,
 ): string {
-  const words = ["ft", command];
+  const server = serverWord(options);
+  const words = [
+    "ft",
+    command,
+    ...(server === undefined || server === "127.0.0.1:5000" ? [] : wordsOf("server", server)),
+    ...optionWords(command, options),
+    ...(options.state === undefined ? [] : wordsOf("state", options.state)),
+    ...(operands.some((operand) => operand.startsWith("-")) ? ["--"] : []),
+    ...operands,
+  ];
+  return words.map(quoteShell).join(" ");
+}
+
+/** How a command does what it does, as it is typed; which server, and whose state, aside. */
+export function optionWords(command: string, options: Options): string[] {
+  const words: string[] = [];
   const add = (name: string, value: string | undefined, usual?: string) => {
-    if (value === undefined || value === usual) return;
-    // Else it would be read as the next option.
-    if (value.startsWith("-")) words.push(`--${name}=${quoteShell(value)}`);
-    else words.push(`--${name}`, quoteShell(value));
+    if (value !== undefined && value !== usual) words.push(...wordsOf(name, value));
   };
-  add("server", serverWord(options), "127.0.0.1:5000");
   add("token-file", options.tokenFile);
   if (options.plain) words.push("--plain");
-  add("state", options.state);
   if (command === "get" || command === "fetch") add("output", options.output, "downloads/");
   for (const pattern of options.exclude) add("exclude", pattern);
   add("links", options.links, "keep");
   add("on-conflict", options.onConflict, "rename");
   if (options.checksum) words.push("--checksum");
   if (options.dryRun) words.push("--dry-run");
-  if (operands.some((operand) => operand.startsWith("-"))) words.push("--");
-  return [...words, ...operands.map(quoteShell)].join(" ");
+  return words;
+}
+
+/** A value that begins with a dash would be read as the next option. */
+function wordsOf(name: string, value: string): string[] {
+  return value.startsWith("-") ? [`--${name}=${value}`] : [`--${name}`, value];
 }
 
 /** Runs one command that moves files, from its options to its exit code. */
 export async function runTransfer(
-  command: string,
+  command: RetryList["command"],
   operands: readonly string[],
   options: Options,
   move: (common: ClientOptions) => Promise<Result[]>,
 ): Promise<number> {
-  const results = await withSignals((signal) =>
-    withProgress(
-      options,
-      operands.length,
-      (onEvent) => move({ ...clientOptions(options, signal), onEvent }),
-    )
-  );
-  return tellFailures(results, commandLine(command, operands, options));
+  let results: Result[];
+  try {
+    results = await withSignals((signal) =>
+      withProgress(
+        options,
+        operands.length,
+        (onEvent) => move({ ...clientOptions(options, signal), onEvent }),
+      )
+    );
+  } catch (thrown) {
+    // What is not understood never began.
+    if (toFailure(thrown).code !== "usage") {
+      remember(command, options, operands.map((operand) => ({ operand })));
+    }
+    throw thrown;
+  }
+  const again = remember(command, options, failedItems(results));
+  return tellFailures(results, commandLine(command, operands, options), again);
+}
+
+/** Keeps what failed for `ft retry`; returns how that is typed, when there is something to do. */
+function remember(
+  command: RetryList["command"],
+  options: Options,
+  items: readonly RetryItem[],
+): string | undefined {
+  // Nothing was to be moved.
+  if (options.dryRun) return undefined;
+  try {
+    new RetryMemory(stateFolder(options)).keep({
+      command,
+      server: serverWord(options),
+      folder: Deno.cwd(),
+      options: optionWords(command, options),
+      items,
+    });
+  } catch {
+    return undefined; // What moved has moved, whether or not it can be remembered.
+  }
+  if (items.length === 0) return undefined;
+  const state = options.state === undefined ? [] : wordsOf("state", options.state);
+  return ["ft", "retry", ...state].map(quoteShell).join(" ");
 }

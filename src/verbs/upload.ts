@@ -7,6 +7,8 @@ import { type TreeOptions, uploadTree } from "./upload_tree.ts";
 /** How files are sent. */
 export interface UploadOptions extends ClientOptions, Omit<TreeOptions, "signal" | "onEvent"> {
   readonly conflict?: Conflict;
+  /** Of folders, by their paths, what alone of them is sent: paths in them, with all below. */
+  readonly only?: ReadonlyMap<string, readonly string[]> | undefined;
 }
 
 async function upload(
@@ -22,7 +24,14 @@ async function upload(
     if ("error" in operand) throw operand.error;
     const { kind, path, name } = operand;
     if (kind === "folder") {
-      return await uploadTree(session, { id, path, name, room, conflict }, options);
+      return await uploadTree(session, {
+        id,
+        path,
+        name,
+        room,
+        conflict,
+        only: options.only?.get(path),
+      }, options);
     }
     const source = openLocal(path);
     try {
