@@ -1,6 +1,7 @@
 /** Whole folders, a client's session against a server's, over connections in memory. */
 import assert from "node:assert/strict";
 import { FtError } from "../src/error.ts";
+import { FIRST_CHUNK_BYTES } from "../src/protocol/chunk.ts";
 import { PACKED_BYTES } from "../src/protocol/limits.ts";
 import type { ClientSession } from "../src/session/client_session.ts";
 import type { Item } from "../src/storage/store.ts";
@@ -98,6 +99,35 @@ Deno.test("tree: sent again only what changed travels, and the rest stays", asyn
   );
 });
 
+Deno.test(`tree: of a large file that changed only the changed chunks travel (seed ${seed})`, async () => {
+  await using world = new World();
+  const { client } = world.talk();
+  const bytes = random.bytes(5 * FIRST_CHUNK_BYTES + 77);
+  const path = `${world.root}/t/large.bin`;
+  const there = world.path("shared", "t/large.bin");
+  writeFile(path, bytes);
+  await sendTree(client, `${world.root}/t`, { name: "t" });
+  for (
+    const { change, size, travels } of [
+      { change: 2 * FIRST_CHUNK_BYTES, size: bytes.length, travels: FIRST_CHUNK_BYTES },
+      { change: 0, size: bytes.length - 100, travels: FIRST_CHUNK_BYTES * 2 },
+      { change: 7, size: bytes.length, travels: FIRST_CHUNK_BYTES * 2 + 77 },
+    ]
+  ) {
+    const changed = bytes.slice(0, size);
+    changed[change] = (changed[change] ?? 0) ^ 0xff;
+    writeFile(path, changed);
+    const { files } = await sendTree(client, `${world.root}/t`, { name: "t" });
+    assert.equal(files.replaced, 1);
+    assert.deepEqual(Deno.readFileSync(there), changed);
+    const report = world.reports.findLast(({ name }) => name === "t/large.bin");
+    assert.ok(
+      (report?.bytes ?? Infinity) <= travels,
+      `${report?.bytes} bytes travelled after a change at ${change}`,
+    );
+  }
+});
+
 Deno.test("tree: a dry run says what would travel and changes nothing", async () => {
   await using world = new World();
   const { client } = world.talk();
@@ -111,12 +141,34 @@ Deno.test("tree: a dry run says what would travel and changes nothing", async ()
   await client.uploadTree({
     head: { name: "photos", room: "shared", conflict: "rename", dry: true },
     source: new FolderSource(path),
-    onWanted: (files, bytes) => wanted.push([files, bytes]),
+    onWanted: ({ length }, bytes) => wanted.push([length, bytes]),
   });
   assert.deepEqual(wanted, [[1, 7]]);
   assert.notEqual(Deno.readTextFileSync(world.path("shared", "photos/many/1/1.txt")), "changed");
   await fetchTree(world, client, "photos", { dry: true });
   assert.deepEqual(world.names("downloads"), []);
+});
+
+Deno.test("tree: with digests what was only touched stays, and what hides its change travels", async () => {
+  await using world = new World();
+  const { client } = world.talk();
+  const path = `${world.root}/t`;
+  for (const name of ["touched", "hidden"]) writeFile(`${path}/${name}`, "12345");
+  await sendTree(client, path, { name: "t" });
+  await fetchTree(world, client, "t");
+  const before = Deno.statSync(`${path}/hidden`).mtime ?? new Date();
+  writeFile(`${path}/hidden`, "54321");
+  Deno.utimeSync(`${path}/hidden`, before, before);
+  Deno.utimeSync(`${path}/touched`, 1.7e9, 1.7e9);
+  // By size and time the hidden change is none.
+  const plain = await sendTree(client, path, { name: "t", dry: true });
+  assert.equal(plain.files.same, 1);
+  const sent = await sendTree(client, path, { name: "t", checksum: true });
+  assert.deepEqual(sent.files, { new: 0, replaced: 1, same: 1, skipped: 0 });
+  assert.equal(Deno.readTextFileSync(world.path("shared", "t/hidden")), "54321");
+  const fetched = await fetchTree(world, client, "t", { checksum: true, conflict: "overwrite" });
+  assert.deepEqual(fetched.files, { new: 0, replaced: 1, same: 1, skipped: 0 });
+  assert.equal(Deno.readTextFileSync(world.path("downloads", "t/hidden")), "54321");
 });
 
 Deno.test("tree: one bad file fails alone, and the folder says what is missing until it is sent", async () => {

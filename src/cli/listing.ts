@@ -16,18 +16,31 @@ function sharer({ who }: Item): string {
   return who === undefined ? "" : `, from ${who}`;
 }
 
+/** What of a folder is missing, and how many files it has. */
+function holding({ files, missing }: Item): string {
+  if (files === undefined) return "";
+  const lacking = missing === undefined ? "" : `, incomplete, ${missing} missing`;
+  return `, ${files} ${files === 1 ? "file" : "files"}${lacking}`;
+}
+
+/** The name; of a folder with a slash. */
+function title({ name, files }: Item): string {
+  if (files === undefined) return escapeText(name);
+  return `${escapeText(name)}/`;
+}
+
 /** The entries of a list as a question offers them. */
 export function remoteItems(items: readonly Item[]): RemoteItem[] {
   return items.map((item, at) => ({
     number: at + 1,
     name: item.name,
-    detail: `${formatBytes(item.size)}, ${age(item)}${sharer(item)}`,
+    detail: `${formatBytes(item.size)}, ${age(item)}${sharer(item)}${holding(item)}`,
   }));
 }
 
 /** A list in columns: number, name, size, age, and who shared it where the server says so. */
 export function listText(items: readonly Item[]): string {
-  const names = items.map(({ name }) => escapeText(name));
+  const names = items.map(title);
   const digits = String(items.length).length;
   let width = 0;
   for (const name of names) width = Math.min(60, Math.max(width, displayWidth(name)));
@@ -37,6 +50,6 @@ export function listText(items: readonly Item[]): string {
     const size = formatBytes(item.size).padStart(10);
     return `${String(at + 1).padStart(digits)}. ${name}${gap}  ${size}  ${age(item)}${
       escapeText(sharer(item))
-    }\n`;
+    }${holding(item)}\n`;
   }).join("");
 }

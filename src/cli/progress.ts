@@ -100,6 +100,8 @@ export class Progress {
           this.#say(`${event.name}  failed: ${event.outcome.message}`);
         }
         return;
+      case "planned":
+        return;
       case "tree":
         this.#finishTree(event.id, event.name, event.report, now);
         break;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { FtError } from "../error.ts";
-import type { TransferReport } from "../mod.ts";
+import type { TransferReport, TreeReport } from "../mod.ts";
 import { ROOM_FOLDERS } from "../verbs/serve.ts";
 import { cutText } from "./cut.ts";
 import { escapeText, formatBytes, formatDuration, formatRate, formatTime } from "./text.ts";
@@ -25,7 +25,8 @@ function stamp(): string {
 
 /** Who, what, which room, bytes, time, rate and digest, or why it failed; lists only if they do. */
 export function reportLine(report: TransferReport): string | undefined {
-  const { action, peer, owner, who, room, name, bytes, milliseconds, receipt, failure } = report;
+  const { action, peer, owner, who, room, name, bytes, milliseconds, receipt, failure, tree } =
+    report;
   if (action === "list" && failure === undefined) return undefined;
   const seconds = milliseconds / 1000;
   const from = `${peer} (${who === undefined ? owner : `${who} ${owner}`})`;
@@ -34,12 +35,24 @@ export function reportLine(report: TransferReport): string | undefined {
     : `${ROOM_FOLDERS[room]}/${bounded(name, NAME_COLUMNS)}`;
   const moved = `${formatBytes(bytes)} in ${formatDuration(seconds)}` +
     (bytes > 0 ? `, ${formatRate(bytes / seconds)}` : "");
-  const end = failure !== undefined
+  const end = tree !== undefined
+    ? treeText(tree)
+    : failure !== undefined
     ? `failed: ${bounded(failure.message || failure.sentence, REASON_COLUMNS)}`
     : receipt?.outcome === "new"
     ? receipt.digest
     : `${receipt?.outcome ?? ""} ${receipt?.digest ?? ""}`.trim();
   return `${stamp()}  ${action}  ${escapeText(`${from}  '${where}'  ${moved}  ${end}`)}`;
+}
+
+/** What became of a folder. */
+function treeText({ files, failures }: TreeReport): string {
+  const parts = [`${files.new} new`];
+  for (const outcome of ["replaced", "same", "skipped"] as const) {
+    if (files[outcome] > 0) parts.push(`${files[outcome]} ${outcome}`);
+  }
+  if (failures.length > 0) parts.push(`${failures.length} failed`);
+  return `files: ${parts.join(", ")}`;
 }
 
 /** A conversation that failed, or trouble of the server's own. */

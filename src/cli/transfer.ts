@@ -10,15 +10,16 @@ import type { Options } from "./arguments.ts";
 import { clientOptions, serverWord, stateFolder } from "./contact.ts";
 import { Progress } from "./progress.ts";
 import { exitFor, failureTable, failureText } from "./report.ts";
-import { err, hasColor, terminalSize, withSignals } from "./shell.ts";
-import { quoteShell } from "./text.ts";
+import { env, err, hasColor, out, terminalSize, withSignals } from "./shell.ts";
+import { escapeText, formatBytes, quoteShell } from "./text.ts";
 
 /** Moves files and says how it goes; resolves with the results. */
 export async function withProgress(
-  { quiet }: Options,
+  { quiet, dryRun }: Options,
   count: number,
   move: (onEvent: (event: TransferEvent) => void) => Promise<Result[]>,
 ): Promise<Result[]> {
+  if (dryRun) return await withPlan(move);
   if (quiet) return await move(() => {});
   const progress = new Progress({
     write: err,
@@ -37,34 +38,41 @@ export async function withProgress(
   }
 }
 
-/** What failed, and why: also single files of folders. */
-function failuresOf(results: readonly Result[]): { name: string; error: FtError }[] {
-  return results.flatMap((result) => {
-    if ("error" in result) return [result];
-    if (!("tree" in result)) return [];
-    return result.tree.failures.map(({ path, error }) => ({
-      name: `${result.name}/${path}`,
-      error,
-    }));
+/** Says what would move, on standard output. */
+async function withPlan(
+  move: (onEvent: (event: TransferEvent) => void) => Promise<Result[]>,
+): Promise<Result[]> {
+  let files = 0;
+  let bytes = 0;
+  const results = await move((event) => {
+    if (event.kind !== "planned") return;
+    files++;
+    bytes += event.size ?? 0;
+    const size = event.size === undefined ? "" : `  ${formatBytes(event.size)}`;
+    out(`${escapeText(event.name)}${size}\n`);
   });
+  err(`${files} ${files === 1 ? "file" : "files"} would travel, ${formatBytes(bytes)}.\n`);
+  return results;
 }
+
+type Failed = Extract<Result, { error: FtError }>;
 
 /**
  * Tells the failures among results; returns the exit code.
  *
  * @param goOn the command that does the same again.
- * @param again what does only that again which failed, if anything does.
+ * @param again what does only that again which failed, where that is remembered.
  */
 export function tellFailures(results: readonly Result[], goOn: string, again?: string): number {
-  const failed = failuresOf(results);
+  const failed = results.filter((result): result is Failed => "error" in result);
   const interrupted = failed.filter(({ error }) => error.code === "interrupted");
   if (interrupted.length > 0) {
     err(`Interrupted. What has arrived is kept. Go on with:\n  ${goOn}\n`);
     return 130;
   }
-  const [only] = results;
-  if (results.length === 1 && only !== undefined && "error" in only) err(failureText(only.error));
-  else if (failed.length > 0) {
+  if (failed.length === 1 && results.length === 1) {
+    for (const { error } of failed) err(failureText(error));
+  } else if (failed.length > 0) {
     err(failureTable(failed));
     if (again !== undefined) err(`  Do just that again with: ${again}\n`);
   }
@@ -91,7 +99,7 @@ export function commandLine(
 }
 
 /** How a command does what it does, as it is typed; which server, and whose state, aside. */
-export function optionWords(command: string, options: Options): string[] {
+function optionWords(command: string, options: Options): string[] {
   const words: string[] = [];
   const add = (name: string, value: string | undefined, usual?: string) => {
     if (value !== undefined && value !== usual) words.push(...wordsOf(name, value));
@@ -156,9 +164,11 @@ function remember(
       items,
     });
   } catch {
-    return undefined; // What moved has moved, whether or not it can be remembered.
+    return undefined; // What moved has moved, whether or not the rest can be remembered.
   }
   if (items.length === 0) return undefined;
-  const state = options.state === undefined ? [] : wordsOf("state", options.state);
-  return ["ft", "retry", ...state].map(quoteShell).join(" ");
+  // Where the environment says it, it need not be typed.
+  const { state } = options;
+  const words = state === undefined || state === env("FT_STATE") ? [] : wordsOf("state", state);
+  return ["ft", "retry", ...words].map(quoteShell).join(" ");
 }

@@ -93,6 +93,7 @@ export const JSON_FIELDS = {
     digest: optional(digest),
     exec: optional(flag),
     conflict: optional(conflict),
+    dry: optional(flag),
     tree: optional(count(2 ** 32 - 1)),
     index: optional(entryIndex),
   }),
@@ -114,7 +115,7 @@ export const JSON_FIELDS = {
   }),
   list: object({ room }),
   items: object({ items: list(item, LIST_ITEMS), last: flag }),
-  browse: object({ name, room, tag: optional(opaque) }),
+  browse: object({ name, room, tag: optional(opaque), checksum: optional(flag) }),
   tree: object({
     name,
     room: optional(room),

@@ -86,7 +86,7 @@ export class ChunkReader {
 export async function digestSource(
   source: Source,
   name: string,
-  options: { signal?: AbortSignal; onRead?: (bytes: number) => void } = {},
+  options: { signal?: AbortSignal | undefined; onRead?: (bytes: number) => void } = {},
 ): Promise<string> {
   const reader = new ChunkReader(source, name);
   const digests = new ChunkDigests();

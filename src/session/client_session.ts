@@ -3,6 +3,7 @@ import type { Message } from "../protocol/message.ts";
 import type { Conflict, Item, Receipt, Room, Store } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
 import { Channel, type Deadlines } from "./channel.ts";
+import { digestSource } from "./chunk_reader.ts";
 import { Download, type DownloadRequest, existing } from "./download.ts";
 import { Listing } from "./listing.ts";
 import { Outgoing, type OutgoingOptions } from "./send.ts";
@@ -37,8 +38,10 @@ export interface UploadRequest
   readonly room: Room;
   readonly name: string;
   readonly conflict: Conflict;
-  /** Whether it may be executed, where that is known. */
-  readonly exec?: boolean;
+  /** Digest string, where it is told before the bytes. */
+  readonly digest?: string;
+  /** Whether the server shall only say what would become of it: at READY all is said. */
+  readonly dry?: boolean;
   /** The tree that it belongs to, and which of its entries it is. */
   readonly of?: { readonly tree: number; readonly index: number };
 }
@@ -62,6 +65,8 @@ export interface TreeDownload
   readonly conflict: Conflict;
   readonly origin: string;
   readonly dry: boolean;
+  /** Whether files are compared by their digests, not by size and time. */
+  readonly checksum: boolean;
 }
 
 /** Files under way at once beside a tree: every server takes as many. */
@@ -160,14 +165,17 @@ export class ClientSession {
   }
 
   /** Sends a file; resolves with the server's receipt. */
-  async upload({ room, name, conflict, exec, of, ...rest }: UploadRequest): Promise<Receipt> {
+  async upload(
+    { room, name, conflict, digest, dry, of, ...rest }: UploadRequest,
+  ): Promise<Receipt> {
     return await this.#slots.take(async () => {
       const id = this.#begin();
       const entry = {
         name,
         room,
         conflict,
-        ...(exec === undefined ? {} : { exec }),
+        ...(digest === undefined ? {} : { digest }),
+        ...(dry ? { dry } : {}),
         ...of,
       };
       const outgoing = new Outgoing({
@@ -201,7 +209,6 @@ export class ClientSession {
               room: head.room,
               name: `${head.name}/${entry.path}`,
               conflict: head.conflict ?? "rename",
-              ...(entry.exec === undefined ? {} : { exec: entry.exec }),
               of: { tree: id, index },
             });
           } finally {
@@ -215,7 +222,7 @@ export class ClientSession {
 
   /** Fetches a folder into a store. */
   async downloadTree(request: TreeDownload): Promise<TreeReport> {
-    const { room, name, tag, store, target, conflict, origin, dry, ...heard } = request;
+    const { room, name, tag, store, target, conflict, origin, dry, checksum, ...heard } = request;
     const { trees } = store;
     if (trees === undefined) throw new FtError("denied", "No folders are kept here.");
     return await this.#tree.take(async () => {
@@ -234,6 +241,7 @@ export class ClientSession {
             conflict,
             blind: false,
             mtime,
+            digestOf: digestSource,
             part: false,
             dry,
           }),
@@ -245,7 +253,6 @@ export class ClientSession {
             target: tree.place(entry).name,
             conflict: tree.place(entry).conflict,
             origin,
-            ...(entry.exec === undefined ? {} : { exec: entry.exec }),
             of: { tree: id, index },
           }),
       });
@@ -256,6 +263,7 @@ export class ClientSession {
           room,
           name,
           ...(tag === undefined ? {} : { tag }),
+          ...(checksum ? { checksum } : {}),
         });
         return await incoming.outcome;
       });

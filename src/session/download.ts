@@ -19,8 +19,8 @@ export interface DownloadRequest
   readonly conflict: Conflict;
   /** Names the server: partials of different servers are different. */
   readonly origin: string;
-  /** Whether it may be executed, where that is known. */
-  readonly exec?: boolean;
+  /** Hears, instead of receiving it, that the file would come. */
+  readonly onPlanned?: (size: number | undefined) => void;
   /** The tree that it belongs to, and which of its entries it is. */
   readonly of?: { readonly tree: number; readonly index: number };
   /** Hears the size once the server has told it. */
@@ -80,7 +80,7 @@ export class Download implements Transfer {
   }
 
   async #begin(entry: MessageOf<"entry">): Promise<void> {
-    const { room, target, conflict, origin, onSize } = this.#request;
+    const { room, target, conflict, origin, onSize, onPlanned } = this.#request;
     onSize?.(entry.size);
     const there = this.#there;
     // The server says a digest when the sizes agree: only then is ours worth computing.
@@ -99,6 +99,10 @@ export class Download implements Transfer {
       }
     }
     if (this.#incoming.settled) return;
+    if (onPlanned !== undefined) {
+      onPlanned(entry.size);
+      throw new FtError("interrupted", "It was only asked what would come.");
+    }
     await this.#incoming.begin(entry, {
       room,
       name: target,
@@ -109,6 +113,7 @@ export class Download implements Transfer {
       version: entry.source,
       run: this.#run,
       conflict,
+      ...(entry.exec === undefined ? {} : { exec: entry.exec }),
       extent: extentOf(entry.size),
     });
   }

@@ -16,6 +16,8 @@ export type TransferEvent =
   | { kind: "progress"; id: number; verified: number }
   | { kind: "changed"; id: number; name: string; held: number; kept: number }
   | { kind: "done"; id: number; receipt: Receipt }
+  /** A file that would travel. */
+  | { kind: "planned"; id: number; name: string; size: number | undefined }
   /** What became of one file of a folder. */
   | { kind: "file"; id: number; name: string; outcome: TreeOutcome }
   /** A folder is done, apart from what its report says failed. */

@@ -13,7 +13,7 @@ export interface OutgoingOptions {
   readonly channel: Channel;
   readonly id: number;
   /** What the other side is told of the file. */
-  readonly entry: Omit<Entry, "kind" | "id" | "size" | "mtime" | "source">;
+  readonly entry: Omit<Entry, "kind" | "id" | "size" | "mtime" | "source" | "exec">;
   readonly source: Source;
   /** Bodies of one connection travel one after the other. */
   readonly turn: Turn;
@@ -131,7 +131,7 @@ export class Outgoing implements Transfer {
   /** Sends the file and resolves with what the receiver says of it. */
   async run(): Promise<Receipt> {
     const { channel, id, entry, source, turn } = this.#options;
-    const { size, mtime, version } = source;
+    const { size, mtime, version, exec } = source;
     try {
       await channel.send({
         kind: "entry",
@@ -140,6 +140,7 @@ export class Outgoing implements Transfer {
         ...(size === undefined ? {} : { size }),
         ...(mtime === undefined ? {} : { mtime }),
         ...(version === undefined ? {} : { source: version }),
+        ...(exec ? { exec } : {}),
       });
       const ready = this.#awaitsReady ? await this.#ready.promise : undefined;
       this.#options.onReady?.(this.#heldBytes());

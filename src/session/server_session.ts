@@ -6,6 +6,7 @@ import type { Connection } from "../transport/connection.ts";
 import { type Access, type Grant, OPEN_ACCESS } from "./access.ts";
 import { Allowance, type Share } from "./allowance.ts";
 import { Channel, type Deadlines } from "./channel.ts";
+import { digestSource } from "./chunk_reader.ts";
 import { Guest } from "./guest.ts";
 import { extentOf, Incoming } from "./receive.ts";
 import { Outgoing, waitsForReady } from "./send.ts";
@@ -13,7 +14,7 @@ import { digestServed, openServed, openServedTree } from "./served_file.ts";
 import { Asked, sendFailure, type Transfer } from "./transfer.ts";
 import type { TransferReport } from "./transfer_report.ts";
 import { IncomingTree } from "./tree_incoming.ts";
-import { OutgoingTree } from "./tree_outgoing.ts";
+import { digestIn, OutgoingTree } from "./tree_outgoing.ts";
 import type { TreeReport } from "./tree_report.ts";
 import { Turn } from "./turn.ts";
 
@@ -238,6 +239,8 @@ export class ServerSession {
       version: entry.source,
       run: guest.run,
       ...(entry.exec === undefined ? {} : { exec: entry.exec }),
+      ...(entry.dry === undefined ? {} : { dry: entry.dry }),
+      ...(entry.digest === undefined ? {} : { digest: entry.digest }),
       extent: extentOf(entry.size),
     });
     return waitsForReady(entry) ? undefined : begun;
@@ -280,6 +283,7 @@ export class ServerSession {
         run: guest.run,
         conflict: head.conflict ?? "rename",
         mtime: head.mtime,
+        digestOf: digestSource,
         part: head.part ?? false,
         dry,
       }));
@@ -288,7 +292,7 @@ export class ServerSession {
     }
   }
 
-  #sendTree(guest: Guest, { id, room, name, tag }: MessageOf<"browse">): void {
+  #sendTree(guest: Guest, { id, room, name, tag, checksum }: MessageOf<"browse">): void {
     const action = room === "public" ? "get" : "fetch";
     const asked = new Asked();
     let outgoing: OutgoingTree | undefined;
@@ -305,6 +309,7 @@ export class ServerSession {
           source,
           turn: this.#turn,
           pace: (bytes) => this.#share?.take(bytes),
+          ...(checksum ? { digestOf: (entry) => digestIn(source, entry.path) } : {}),
           head: { name, ...(source.mtime === undefined ? {} : { mtime: source.mtime }) },
         });
         asked.answer(outgoing);

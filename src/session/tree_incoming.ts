@@ -28,7 +28,7 @@ export interface IncomingTreeOptions {
   /** Whether nothing is to be kept, and so nothing asked for. */
   readonly dry?: boolean;
   /** Hears how much of the tree travels, once it is known. */
-  readonly onWanted?: (files: number, bytes: number) => void;
+  readonly onWanted?: (wanted: readonly TreeEntry[], bytes: number) => void;
   /** Hears how many bytes of files have their places. */
   readonly onVerified?: (bytes: number) => void;
   /** Hears what became of an entry. */
@@ -202,7 +202,7 @@ export class IncomingTree implements Transfer {
     let bytes = 0;
     for (const { size = 0 } of this.#open.values()) bytes += size;
     await tree.begin(this.#open.values());
-    this.#options.onWanted?.(this.#open.size, bytes);
+    this.#options.onWanted?.([...this.#open.values()], bytes);
     const { channel, id, fetchFile, dry } = this.#options;
     // Who sends a folder dry knows that nothing is to follow; who is asked for one does not.
     const isAsked = this.#options.open !== undefined;

@@ -13,6 +13,7 @@ import { decodeRuns } from "../protocol/runs.ts";
 import type { Receipt } from "../storage/store.ts";
 import type { TreeEntry, TreeSource } from "../storage/tree.ts";
 import { type Channel, peerFailure } from "./channel.ts";
+import { digestSource } from "./chunk_reader.ts";
 import { sendFailure, toldFailure, type Transfer } from "./transfer.ts";
 import { type TreeOutcome, type TreeReport, TreeTally } from "./tree_report.ts";
 import type { Turn } from "./turn.ts";
@@ -38,7 +39,7 @@ export interface OutgoingTreeOptions {
   /** Whether entries have digests, by which the other side compares them. */
   readonly digestOf?: (entry: TreeEntry) => Promise<string>;
   /** Hears what the whole tree has, once it is known what of it travels. */
-  readonly onWanted?: (files: number, bytes: number) => void;
+  readonly onWanted?: (wanted: readonly TreeEntry[], bytes: number) => void;
   /** Hears how many bytes of files have their places. */
   readonly onVerified?: (bytes: number) => void;
   /** Hears what became of an entry. */
@@ -223,7 +224,7 @@ export class OutgoingTree implements Transfer {
       bytes += entry.size ?? 0;
       (isPacked(entry) ? small : large).push(index);
     }
-    this.#options.onWanted?.(this.#wanted.length, bytes);
+    this.#options.onWanted?.(this.#wanted.map((index) => this.#entries[index] as TreeEntry), bytes);
     if (this.#options.head.dry) return;
     const queue = large[Symbol.iterator]();
     const lane = async () => {
@@ -306,6 +307,16 @@ export function changed(path: string): FtError {
   return new FtError("changed", `'${path}' changed while the folder was sent.`, {
     hint: "Run the same again once it is no longer written to.",
   });
+}
+
+/** The digest string of a file of a tree: what is known of it, or by reading it. */
+export async function digestIn(tree: TreeSource, path: string): Promise<string> {
+  const source = tree.open(path);
+  try {
+    return source.digest ?? await digestSource(source, path);
+  } finally {
+    source.close();
+  }
 }
 
 /** Whether a file travels packed with others. */

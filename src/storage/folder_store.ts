@@ -168,7 +168,9 @@ export class FolderStore implements Store {
       const settled = this.#settled(request);
       if (settled !== undefined) return settled;
       space?.check(request);
-      partial = await this.staging.open(request);
+      if (request.dry) return NOTHING;
+      const over = this.#replaced(request, this.#ownFiles(request))?.path;
+      partial = await this.staging.open(request, over);
       // An older run of the same transfer may just have finished while we waited for it to end.
       const meanwhile = this.#settled(request);
       if (meanwhile !== undefined) {
@@ -188,10 +190,11 @@ export class FolderStore implements Store {
 
   /** The receipt of what needs no bytes: sent before from this very version, or to be left alone. */
   #settled(request: StageRequest): Receipt | undefined {
-    const { room, name, version, size, conflict, blind } = request;
+    const { room, name, version, size, conflict, blind, digest } = request;
     const own = this.#ownFiles(request);
     for (const { row } of this.#candidates(request, own)) {
-      if (version !== undefined && row.version === version && row.size === size) {
+      const isVersion = version !== undefined && row.version === version && row.size === size;
+      if (isVersion || row.digest === digest) {
         return { name: row.name, size: row.size, digest: row.digest, outcome: "same" };
       }
     }
@@ -324,4 +327,19 @@ function taken(name: string): FtError {
 
 function identity(info: Deno.FileInfo): Pick<FileRecord, "size" | "ino" | "mtime"> {
   return { size: info.size, ino: String(info.ino), mtime: info.mtime?.getTime() ?? 0 };
+}
+
+/** The partial of what is not to be staged. */
+const NOTHING: Partial = {
+  held: [],
+  version: undefined,
+  write: refuse,
+  keep: refuse,
+  publish: refuse,
+  close: () => Promise.resolve(),
+  discard: () => Promise.resolve(),
+};
+
+function refuse(): never {
+  throw new FtError("protocol", "It was only asked what would become of the file.");
 }

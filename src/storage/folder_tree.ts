@@ -3,6 +3,7 @@ import { acceptName } from "../name.ts";
 import { findInside } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import { requireHoldable } from "./holdable.ts";
+import { LocalSource } from "./local_source.ts";
 import type { Records } from "./records.ts";
 import { storeSmall } from "./small_files.ts";
 import type { Space } from "./space.ts";
@@ -61,7 +62,7 @@ export class FolderTree implements StagedTree {
         await new Promise<void>((turn) => setImmediate(turn));
       }
       try {
-        verdicts.push(this.#verdict(entry));
+        verdicts.push(await this.#verdict(entry));
       } catch (thrown) {
         verdicts.push(storageFailure(thrown, `look at '${entry.path}'`));
       }
@@ -69,7 +70,7 @@ export class FolderTree implements StagedTree {
     return verdicts;
   }
 
-  #verdict(entry: TreeEntry): Verdict {
+  async #verdict(entry: TreeEntry): Promise<Verdict> {
     const { room, owner, conflict } = this.#options.request;
     const { records, root, space } = this.#options;
     const name = acceptName(`${this.name}/${entry.path}`);
@@ -86,7 +87,9 @@ export class FolderTree implements StagedTree {
     const row = records?.get(room, name, info);
     const isOwn = records === undefined || row !== undefined && row.owner === owner;
     const isSameTime = info.size === entry.size && info.mtime?.getTime() === entry.mtime;
-    if (entry.digest === undefined ? isSameTime : entry.digest === row?.digest) {
+    const isSame = entry.digest === undefined ? isSameTime : info.size === entry.size &&
+      entry.digest === (row?.digest ?? await this.#digest(found.path, entry.path));
+    if (isSame) {
       if (isOwn) this.#setExecutable(entry, found.path, info);
       return "same";
     }
@@ -94,6 +97,15 @@ export class FolderTree implements StagedTree {
     if (conflict === "fail") throw taken(entry.path);
     if (!isOwn) throw new FtError("denied", `'${entry.path}' is somebody else's there.`);
     return "want";
+  }
+
+  async #digest(local: string, path: string): Promise<string> {
+    const source = new LocalSource(Deno.openSync(local, { read: true }), local);
+    try {
+      return await this.#options.request.digestOf(source, path);
+    } finally {
+      source.close();
+    }
   }
 
   /** What differs in nothing else need not be sent for it. */

@@ -92,7 +92,9 @@ export class FolderTrees implements TreeStore {
       open: (path) => {
         try {
           const opened = openInside(found.path, path);
-          return new LocalSource(opened.file, opened.path);
+          const row = this.#options.records?.get(room, `${name}/${path}`, opened.file.statSync());
+          const digest = row?.owner === "" ? undefined : row?.digest;
+          return new LocalSource(opened.file, opened.path, digest);
         } catch (thrown) {
           throw storageFailure(thrown, `open '${path}'`);
         }

@@ -52,6 +52,37 @@ async function matches(
   return new Uint8Array(found).every((byte, at) => byte === digest[at]);
 }
 
+/**
+ * Fills a new partial with the file that it is going to replace, so that only the chunks that differ
+ * need travel: its chunks with their digests, as they were read back. None where that fails, for
+ * then all of them travel.
+ *
+ * @param path of the partial, which is open as `file`.
+ */
+export async function seededChunks(
+  from: string,
+  { path, file }: { readonly path: string; readonly file: Deno.FsFile },
+  extent: ExtentOf,
+): Promise<JournalRecord[]> {
+  const records: JournalRecord[] = [];
+  try {
+    // The system copies, and where the file system shares blocks it need not even do that.
+    await Deno.copyFile(from, path);
+    const { size } = file.statSync();
+    for (let index = 0;; index++) {
+      const chunk = extent(index);
+      if (chunk.size === 0 || chunk.offset + chunk.size > size) break;
+      const bytes = readAt(file, chunk.offset, chunk.size);
+      const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+      records.push({ index, digest });
+    }
+    return records;
+  } catch {
+    file.truncateSync(0);
+    return [];
+  }
+}
+
 /** Reads held chunks again while the others arrive, so that a damaged one is never published. */
 export class Rereading {
   readonly #replaced = new Set<number>();

@@ -34,6 +34,7 @@ export class LocalSource implements Source {
   readonly mtime: number | undefined;
   readonly version: string | undefined;
   readonly digest: string | undefined;
+  readonly exec: boolean | undefined;
   readonly info: Deno.FileInfo;
   readonly #file: Deno.FsFile;
   readonly #path: string;
@@ -49,6 +50,7 @@ export class LocalSource implements Source {
     this.mtime = this.info.mtime?.getTime();
     this.version = versionOf(this.info);
     this.digest = digest;
+    this.exec = isExecutable(this.info);
   }
 
   read(offset: number, into: Uint8Array): number {
@@ -110,4 +112,9 @@ export function notFound(path: string): FtError {
   return new FtError("not_found", `File '${path}' not found.`, {
     hint: "Check the spelling and the folder you are in.",
   });
+}
+
+/** Whether the owner of a file may run it; undefined where the platform does not say. */
+export function isExecutable({ mode }: Deno.FileInfo): boolean | undefined {
+  return Deno.build.os === "windows" || mode === null ? undefined : (mode & 0o100) !== 0;
 }

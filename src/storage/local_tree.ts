@@ -11,7 +11,7 @@ import { storageFailure } from "./failure.ts";
 import { IgnoreRules } from "./ignore_rules.ts";
 import { leadsOut, readTarget, targetFault } from "./link_target.ts";
 import { join, type Listed, type OpenFolder, openFolder } from "./local_folder.ts";
-import { LocalSource } from "./local_source.ts";
+import { isExecutable, LocalSource } from "./local_source.ts";
 
 /** Entries looked at before other work gets a turn. */
 const TURN_ENTRIES = 500;
@@ -184,7 +184,9 @@ class Walk {
     }
     const local = isFollowed ? Deno.realPathSync(place) : place;
     const entry = { ...common, local, id: { dev: seen.dev, ino: seen.ino } };
-    if (seen.isFile) return { ...entry, kind: "file", size: seen.size, exec: isExecutable(seen) };
+    if (seen.isFile) {
+      return { ...entry, kind: "file", size: seen.size, exec: isExecutable(seen) ?? false };
+    }
     if (!seen.isDirectory) {
       throw unsendable(path, "it is no file, folder or link", "Leave it out with --exclude.");
     }
@@ -203,10 +205,6 @@ class Walk {
     if (fault === undefined) return target.normalize("NFC");
     throw linkFailure(path, fault);
   }
-}
-
-function isExecutable({ mode }: Deno.FileInfo): boolean {
-  return Deno.build.os !== "windows" && ((mode ?? 0) & 0o100) !== 0;
 }
 
 /** Looks; undefined where there is nothing to see. */

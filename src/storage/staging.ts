@@ -7,7 +7,7 @@ import { FtError } from "../error.ts";
 import { isFolder, lookAt } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import { FolderPartial, type Placed } from "./folder_partial.ts";
-import { chunksWithin, isYounger, matchingChunks, Rereading } from "./held_chunks.ts";
+import { chunksWithin, isYounger, matchingChunks, Rereading, seededChunks } from "./held_chunks.ts";
 import type { Journal, JournalHead, JournalRecord } from "./journal.ts";
 import { openJournal, readJournal } from "./journal_file.ts";
 import { isPublished, type Leftover, listLeftovers, sweepLeftovers } from "./leftovers.ts";
@@ -76,11 +76,15 @@ export class Staging {
     this.#onIdle = onIdle;
   }
 
-  /** Opens the partial of a request: what an earlier run left of it, or a new one. */
-  async open(request: StageRequest): Promise<FolderPartial> {
+  /**
+   * Opens the partial of a request: what an earlier run left of it, or a new one.
+   *
+   * @param over path of the file that it is going to replace, if any.
+   */
+  async open(request: StageRequest, over?: string): Promise<FolderPartial> {
     this.#open++;
     try {
-      return isResumable(request) ? await this.#inTurn(request) : this.#openFresh(request);
+      return isResumable(request) ? await this.#inTurn(request, over) : this.#openFresh(request);
     } catch (thrown) {
       this.#closed();
       throw storageFailure(thrown, `stage '${request.name}'`);
@@ -139,12 +143,12 @@ export class Staging {
   }
 
   /** One opening after the other for one transfer: each takes over from the one before. */
-  async #inTurn(request: Resumable): Promise<FolderPartial> {
+  async #inTurn(request: Resumable, over: string | undefined): Promise<FolderPartial> {
     const subject = subjectOf(request);
     const before = this.#opening.get(subject);
     const opened = (async () => {
       await before?.catch(() => {});
-      return await this.#openSlot(await idOf(request), request);
+      return await this.#openSlot(await idOf(request), request, over);
     })();
     this.#opening.set(subject, opened);
     try {
@@ -154,7 +158,11 @@ export class Staging {
     }
   }
 
-  async #openSlot(id: string, request: Resumable): Promise<FolderPartial> {
+  async #openSlot(
+    id: string,
+    request: Resumable,
+    over: string | undefined,
+  ): Promise<FolderPartial> {
     for (const key of this.#slots(id, request)) {
       const holder = this.#holders.get(key);
       if (holder !== undefined && !isOf(holder, request)) continue;
@@ -162,7 +170,7 @@ export class Staging {
       const file = this.#inFolder(() => this.#lockSlot(key));
       if (file === undefined) continue;
       try {
-        return await this.#resume(request, key, file);
+        return await this.#resume(request, key, { file, over });
       } catch (thrown) {
         file.close();
         throw thrown;
@@ -195,18 +203,25 @@ export class Staging {
     return openLocked(path);
   }
 
-  async #resume(request: Resumable, key: string, file: Deno.FsFile): Promise<FolderPartial> {
+  async #resume(
+    request: Resumable,
+    key: string,
+    { file, over }: { readonly file: Deno.FsFile; readonly over: string | undefined },
+  ): Promise<FolderPartial> {
     const { room, name, owner, size } = request;
     const journalPath = `${this.path}/${key}.journal`;
     const found = readJournal(journalPath);
-    const { held, isRead } = await this.#held(request, file, { found, path: journalPath });
+    const path = `${this.path}/${key}.part`;
+    const { extent } = request;
+    const isNew = found === undefined && over !== undefined && extent !== undefined;
+    const { held, isRead } = isNew
+      ? { held: await seededChunks(over, { path, file }, extent), isRead: true }
+      : await this.#held(request, file, { found, path: journalPath });
     const version = request.version ?? null;
     const isOther = version === null || found?.head.version !== version;
     const mixed = held.length > 0 && (isOther || found.head.mixed);
     const head: JournalHead = { format: 1, room, name, owner, size, version, mixed };
     const journal = await openJournal(journalPath, { head, records: held, found });
-    const path = `${this.path}/${key}.part`;
-    const { extent } = request;
     const partial = new FolderPartial({
       path,
       file,

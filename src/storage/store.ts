@@ -50,6 +50,8 @@ export interface Source {
   readonly version: string | undefined;
   /** Digest string of exactly this version, where it is known without reading. */
   readonly digest: string | undefined;
+  /** Whether it may be executed, where that is known. */
+  readonly exec?: boolean | undefined;
   /** Fills `into` from `offset` on; fewer bytes only at the end of the file. */
   read(offset: number, into: Uint8Array): number | Promise<number>;
   /** Whether the file is still the version that was opened. */
@@ -82,6 +84,10 @@ export interface StageRequest {
   readonly who?: string;
   /** Whether it may be executed, where that is known. */
   readonly exec?: boolean;
+  /** Digest string of what is to come, where the sender says it before. */
+  readonly digest?: string;
+  /** Whether it is only asked what would become of it: nothing is staged. */
+  readonly dry?: boolean;
   /**
    * Where chunk `index` lies in the file, in bytes; size 0 past its end. With it a store reads
    * again what it kept before that is published; without it, it forgets what it doubts.

@@ -44,6 +44,8 @@ export interface TreeRequest
   extends Pick<StageRequest, "room" | "name" | "owner" | "run" | "conflict" | "blind" | "who"> {
   /** Last modification to give the folder itself. */
   readonly mtime: number | undefined;
+  /** Computes a digest string, for files that are to be compared by it. */
+  readonly digestOf: (source: Source, name: string) => Promise<string>;
   /** Whether only some of its entries are offered this time. */
   readonly part: boolean;
   /** Whether nothing is to be changed: only what would travel is asked for. */

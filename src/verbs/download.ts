@@ -1,6 +1,8 @@
 import { FtError, toFailure } from "../error.ts";
 import { acceptName } from "../name.ts";
 import type { ClientSession } from "../session/client_session.ts";
+import type { DownloadRequest } from "../session/download.ts";
+import type { Listener } from "../session/event.ts";
 import type { TreeReport } from "../session/tree_report.ts";
 import { FolderStore } from "../storage/folder_store.ts";
 import { storageFailure } from "../storage/failure.ts";
@@ -14,6 +16,8 @@ export interface DownloadOptions extends ClientOptions {
   /** A folder if it is one, ends in a slash or takes several files, else the file to write. */
   readonly output: string;
   readonly conflict?: Conflict;
+  /** Whether files of folders are compared by their digests, not by size and time. */
+  readonly checksum?: boolean | undefined;
   /** Whether it is only said what would travel. */
   readonly dryRun?: boolean | undefined;
 }
@@ -96,7 +100,7 @@ async function download(
     const { name } = entry;
     const target = file ?? name.slice(name.lastIndexOf("/") + 1);
     let size: number | undefined;
-    const receipt = await session.download({
+    const request = {
       room,
       name,
       ...("tag" in entry ? { tag: entry.tag } : {}),
@@ -104,6 +108,10 @@ async function download(
       target,
       conflict,
       origin: conversation.server,
+    };
+    if (options.dryRun) return await planDownload(session, request, id, onEvent);
+    const receipt = await session.download({
+      ...request,
       onSize: (told) => size = told,
       onReady: (held) => onEvent?.({ kind: "started", id, name: target, size, held }),
       onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
@@ -119,7 +127,17 @@ async function download(
     const origin = conversation.server;
     return downloadTree(
       session,
-      { room, name, ...tag, store, target, conflict, origin, dry: options.dryRun ?? false },
+      {
+        room,
+        name,
+        ...tag,
+        store,
+        target,
+        conflict,
+        origin,
+        dry: options.dryRun ?? false,
+        checksum: options.checksum ?? false,
+      },
       { id, onEvent },
     );
   };
@@ -159,6 +177,25 @@ async function download(
       }
     },
   );
+}
+
+/** Asks whether a file would come, and says so when it would. */
+async function planDownload(
+  session: ClientSession,
+  request: DownloadRequest,
+  id: number,
+  onEvent: Listener | undefined,
+): Promise<Receipt> {
+  const { target: name } = request;
+  let planned: { size: number | undefined } | undefined;
+  try {
+    return await session.download({ ...request, onPlanned: (size) => planned = { size } });
+  } catch (thrown) {
+    if (planned === undefined) throw thrown;
+    const { size } = planned;
+    onEvent?.({ kind: "planned", id, name, size });
+    return { name, size: size ?? 0, digest: "", outcome: "skipped" };
+  }
 }
 
 /**

@@ -11,12 +11,18 @@ export async function downloadTree(
   const { target } = request;
   const report = await session.downloadTree({
     ...request,
-    onWanted: (files, bytes) =>
-      onEvent?.({ kind: "started", id, name: target, size: bytes, held: 0, files }),
+    onWanted: (wanted, bytes) => {
+      const files = wanted.length;
+      onEvent?.({ kind: "started", id, name: target, size: bytes, held: 0, files });
+      if (!request.dry) return;
+      for (const { path, size } of wanted) {
+        onEvent?.({ kind: "planned", id, name: `${target}/${path}`, size });
+      }
+    },
     onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
     onOutcome: ({ path }, outcome) =>
       onEvent?.({ kind: "file", id, name: `${target}/${path}`, outcome }),
   });
-  onEvent?.({ kind: "tree", id, name: target, report });
+  if (!request.dry) onEvent?.({ kind: "tree", id, name: target, report });
   return report;
 }

@@ -43,11 +43,18 @@ export interface RetryList {
 
 /** The results that failed, as what has to be done again. */
 export function failedItems(results: readonly Result[]): RetryItem[] {
-  return results.flatMap((result) => {
-    if ("error" in result) return [{ operand: result.name }];
-    if (!("tree" in result) || result.tree.failures.length === 0) return [];
-    return [{ operand: result.name, paths: result.tree.failures.map(({ path }) => path) }];
-  });
+  const items: RetryItem[] = [];
+  for (let at = 0; at < results.length; at++) {
+    const result = results[at] as Result;
+    if ("error" in result) items.push({ operand: result.name });
+    else if ("tree" in result) {
+      const paths = result.tree.failures.map(({ path }) => path);
+      if (paths.length > 0) items.push({ operand: result.name, paths });
+      // Each of them follows as a result of its own.
+      at += paths.length;
+    }
+  }
+  return items;
 }
 
 /** The memory of one user. */

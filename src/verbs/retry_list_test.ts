@@ -42,8 +42,11 @@ Deno.test("failedItems() gives what failed, of folders each path", () => {
       { name: "b", error },
       { name: "whole/", tree: tree() },
       { name: "part/", tree: tree("x", "y/z") },
+      { name: "part//x", error },
+      { name: "part//y/z", error },
+      { name: "c", error },
     ]),
-    [{ operand: "b" }, { operand: "part/", paths: ["x", "y/z"] }],
+    [{ operand: "b" }, { operand: "part/", paths: ["x", "y/z"] }, { operand: "c" }],
   );
 });
 

@@ -1,5 +1,9 @@
+import { FtError } from "../error.ts";
+import { digestSource } from "../session/chunk_reader.ts";
+import type { ClientSession, UploadRequest } from "../session/client_session.ts";
+import type { Listener } from "../session/event.ts";
 import { openLocal } from "../storage/local_source.ts";
-import type { Conflict } from "../storage/store.ts";
+import type { Conflict, Receipt } from "../storage/store.ts";
 import { type ClientOptions, Conversation, type Result } from "./conversation.ts";
 import { readOperands } from "./operands.ts";
 import { type TreeOptions, uploadTree } from "./upload_tree.ts";
@@ -35,11 +39,12 @@ async function upload(
     }
     const source = openLocal(path);
     try {
+      const to = { source, room, name, conflict };
+      if (options.dryRun) return await planUpload(session, to, id, onEvent);
+      const digest = options.checksum ? await digestSource(source, name, { signal }) : undefined;
       const receipt = await session.upload({
-        source,
-        room,
-        name,
-        conflict,
+        ...to,
+        ...(digest === undefined ? {} : { digest }),
         onReady: (held) => onEvent?.({ kind: "started", id, name, size: source.size, held }),
         onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
         onChanged: (held, kept) => onEvent?.({ kind: "changed", id, name, held, kept }),
@@ -52,10 +57,35 @@ async function upload(
   });
 }
 
+/** Asks what would become of a file, and says so when it would travel. */
+async function planUpload(
+  session: ClientSession,
+  to: UploadRequest,
+  id: number,
+  onEvent: Listener | undefined,
+): Promise<Receipt> {
+  const { source, name } = to;
+  const size = source.size ?? 0;
+  let isPlanned = false;
+  try {
+    // With its digest said a small file is waited for, too.
+    const digest = await digestSource(source, name);
+    const onReady = () => {
+      isPlanned = true;
+      throw new FtError("interrupted", "It was only asked what would become of the file.");
+    };
+    return await session.upload({ ...to, digest, dry: true, onReady });
+  } catch (thrown) {
+    if (!isPlanned) throw thrown;
+    onEvent?.({ kind: "planned", id, name, size });
+    return { name, size, digest: "", outcome: "skipped" };
+  }
+}
+
 /**
  * Sends files into the server's private room, which no client can list or read.
  *
- * @param files paths of regular files.
+ * @param files paths of files and folders, and patterns that name some.
  * @returns for each file its receipt or its failure, in order.
  * @throws FtError when the server cannot be reached at all.
  *

@@ -1,8 +1,8 @@
 import { FtError } from "../error.ts";
 import { toName } from "../name.ts";
-import { digestSource } from "../session/chunk_reader.ts";
 import type { ClientSession } from "../session/client_session.ts";
 import type { Listener } from "../session/event.ts";
+import { digestIn } from "../session/tree_outgoing.ts";
 import type { TreeReport } from "../session/tree_report.ts";
 import { type Links, openEntry, type TreeEntry, walkTree } from "../storage/local_tree.ts";
 import type { Conflict, Source } from "../storage/store.ts";
@@ -105,22 +105,19 @@ export async function uploadTree(
   const report = await session.uploadTree({
     head,
     source,
-    ...(checksum ? { digestOf: (entry) => digestOf(source, entry.path) } : {}),
-    onWanted: (files, bytes) =>
-      onEvent?.({ kind: "started", id, name, size: bytes, held: 0, files }),
+    ...(checksum ? { digestOf: (entry) => digestIn(source, entry.path) } : {}),
+    onWanted: (wanted, bytes) => {
+      const files = wanted.length;
+      onEvent?.({ kind: "started", id, name, size: bytes, held: 0, files });
+      if (!dryRun) return;
+      for (const { path, size } of wanted) {
+        onEvent?.({ kind: "planned", id, name: `${name}/${path}`, size });
+      }
+    },
     onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
     onOutcome: ({ path }, outcome) =>
       onEvent?.({ kind: "file", id, name: `${name}/${path}`, outcome }),
   });
-  onEvent?.({ kind: "tree", id, name, report });
+  if (!dryRun) onEvent?.({ kind: "tree", id, name, report });
   return report;
-}
-
-async function digestOf(tree: LocalTree, path: string): Promise<string> {
-  const source = tree.open(path);
-  try {
-    return await digestSource(source, path);
-  } finally {
-    source.close();
-  }
 }

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { ClientSession } from "../../src/session/client_session.ts";
+import { digestIn } from "../../src/session/tree_outgoing.ts";
 import type { TreeReport } from "../../src/session/tree_report.ts";
 import { openEntry, type TreeEntry, walkTree } from "../../src/storage/local_tree.ts";
 import type { Conflict, Source } from "../../src/storage/store.ts";
@@ -46,12 +47,15 @@ export function sendTree(
     part?: boolean;
     source?: TreeSource;
     dry?: boolean;
+    checksum?: boolean;
   } = {},
 ): Promise<TreeReport> {
   const { room = "shared", name = "photos", conflict = "rename", part, dry, source } = options;
+  const from = source ?? new FolderSource(path);
   return client.uploadTree({
     head: { name, room, conflict, ...(part ? { part } : {}), ...(dry ? { dry } : {}) },
-    source: source ?? new FolderSource(path),
+    source: from,
+    ...(options.checksum ? { digestOf: (entry) => digestIn(from, entry.path) } : {}),
   });
 }
 
@@ -60,9 +64,14 @@ export function fetchTree(
   world: World,
   client: ClientSession,
   name = "photos",
-  options: { room?: "public" | "shared"; conflict?: Conflict; dry?: boolean } = {},
+  options: {
+    room?: "public" | "shared";
+    conflict?: Conflict;
+    dry?: boolean;
+    checksum?: boolean;
+  } = {},
 ): Promise<TreeReport> {
-  const { room = "shared", conflict = "rename", dry = false } = options;
+  const { room = "shared", conflict = "rename", dry = false, checksum = false } = options;
   const target = name.slice(name.lastIndexOf("/") + 1);
   return client.downloadTree({
     room,
@@ -72,6 +81,7 @@ export function fetchTree(
     conflict,
     origin: "server",
     dry,
+    checksum,
   });
 }
 

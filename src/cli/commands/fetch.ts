@@ -12,12 +12,12 @@ import { runTransfer } from "../transfer.ts";
 export async function runFetch(names: readonly string[], options: Options): Promise<number> {
   const wanted = names.length > 0 ? names : await choose(options);
   if (wanted.length === 0) return 0;
-  const { output, onConflict: conflict, dryRun } = options;
+  const { output, onConflict: conflict, checksum, dryRun } = options;
   return await runTransfer(
     "fetch",
     wanted,
     options,
-    (common) => fetch(wanted, { ...common, output, conflict, dryRun }),
+    (common) => fetch(wanted, { ...common, output, conflict, checksum, dryRun }),
   );
 }
 

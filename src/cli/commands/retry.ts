@@ -4,7 +4,6 @@ import { type Options, parseArguments } from "../arguments.ts";
 import { stateFolder } from "../contact.ts";
 import { env, err, out } from "../shell.ts";
 import { escapeText } from "../text.ts";
-import { commandLine } from "../transfer.ts";
 import { runFetch } from "./fetch.ts";
 import { runGet } from "./get.ts";
 import { type Only, runPut, runShare } from "./put.ts";
@@ -29,11 +28,9 @@ export async function runRetry(_: readonly string[], options: Options): Promise<
   const operands = list.items.map(({ operand }) => operand);
   const again = optionsOf(list, operands, options);
   if (!options.quiet) {
-    err(`Again: ${commandLine(list.command, operands, again)}\n`);
-    for (const { operand, paths } of list.items) {
-      if (paths !== undefined) err(`  of '${escapeText(operand)}' ${paths.length} in it\n`);
-    }
-    if (list.more > 0) err(`  ${list.more} more failed than are remembered.\n`);
+    const what = operands.length === 1 ? "1 file or folder" : `${operands.length} files or folders`;
+    const more = list.more > 0 ? `; ${list.more} more failed than are remembered` : "";
+    err(`Again: ft ${list.command} of ${what}, in '${escapeText(list.folder)}'${more}.\n`);
   }
   return await RUNS[list.command](operands, again, new Map(list.items.flatMap(partOf)));
 }
