@@ -64,6 +64,20 @@ test(
   },
 );
 
+test(
+  "ft retry sends what was renamed because its name could not be used",
+  async (_, server, ana) => {
+    for (const path of ["dir/sub/bad\\name", "dir/sub/good", "dir/other"]) ana.write(path, "sent");
+    assert.equal((await ana.ft("put", "dir/")).code, 6);
+    Deno.renameSync(ana.path("dir/sub/bad\\name"), ana.path("dir/sub/name"));
+    ana.write("dir/other", "changed since");
+    await done(ana, "retry");
+    assert.deepEqual(namesIn(server.path("uploads/dir/sub")), ["good", "name"]);
+    assert.equal(textOf(server, "dir/other"), "sent");
+  },
+  Deno.build.os === "windows",
+);
+
 test("ft retry knows the server and the output of then", async (place, server, ana) => {
   writeFile(server.path("shared_files/there"), "there");
   await done(ana, "list");

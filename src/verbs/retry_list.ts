@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { FtError } from "../error.ts";
 import { damaged, readState, removeState, replaceState } from "../storage/state_file.ts";
 import type { Result } from "./conversation.ts";
 
@@ -48,13 +49,20 @@ export function failedItems(results: readonly Result[]): RetryItem[] {
     const result = results[at] as Result;
     if ("error" in result) items.push({ operand: result.name });
     else if ("tree" in result) {
-      const paths = result.tree.failures.map(({ path }) => path);
-      if (paths.length > 0) items.push({ operand: result.name, paths });
+      const { failures } = result.tree;
+      const paths = new Set(failures.map(againFor));
+      if (paths.has("")) items.push({ operand: result.name });
+      else if (paths.size > 0) items.push({ operand: result.name, paths: [...paths] });
       // Each of them follows as a result of its own.
-      at += paths.length;
+      at += failures.length;
     }
   }
   return items;
+}
+
+/** What is done again for a path: once it has another name, only its folder leads there. */
+function againFor({ path, error }: { path: string; error: FtError }): string {
+  return error.code === "bad_name" ? path.slice(0, Math.max(path.lastIndexOf("/"), 0)) : path;
 }
 
 /** The memory of one user. */

@@ -50,6 +50,18 @@ Deno.test("failedItems() gives what failed, of folders each path", () => {
   );
 });
 
+Deno.test("failedItems() gives the folder of what has to be renamed", () => {
+  const error = new FtError("bad_name");
+  const files = { new: 1, replaced: 0, same: 0, skipped: 0 };
+  const failed = (...paths: string[]) => {
+    const failures = paths.map((path) => ({ path, error }));
+    const tree = { name: "t", files, bytes: 0, failures };
+    return failedItems([{ name: "t", tree }, ...paths.map((name) => ({ name, error }))]);
+  };
+  deepEqual(failed("a/b\\c", "a/d\\e", "f/g/\ufffd"), [{ operand: "t", paths: ["a", "f/g"] }]);
+  deepEqual(failed("a/b\\c", "top\\level"), [{ operand: "t" }]);
+});
+
 Deno.test("RetryMemory keeps a bounded number of names, and counts the others", () => {
   using folder = temporaryFolder();
   const memory = new RetryMemory(folder.path);
