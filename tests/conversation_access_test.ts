@@ -68,8 +68,8 @@ for (
       codeOf(take(world, client, "public", "nothing")),
       codeOf(take(world, client, "shared", "there")),
       codeOf(take(world, client, "shared", "nothing")),
-      codeOf(client.list("public", () => {})),
-      codeOf(client.list("shared", () => {})),
+      codeOf(client.list({ room: "public" }, () => {})),
+      codeOf(client.list({ room: "shared" }, () => {})),
     ]);
     assert.deepEqual(codes, [
       may("put"),
@@ -111,7 +111,7 @@ Deno.test("conversation: a list says who shared what, and the report who did", a
   await send(nobody, "shared", "by nobody");
   world.lay("shared", "by hand", BYTES);
   const items: Item[] = [];
-  await nobody.list("shared", (page) => items.push(...page));
+  await nobody.list({ room: "shared" }, (page) => items.push(...page));
   assert.deepEqual(
     new Map(items.map(({ name, who }) => [name, who])),
     new Map([
@@ -167,7 +167,10 @@ Deno.test("conversation: one secret with two tokens is two owners", async () => 
 /** A server's session of its own, and a peer that has not spoken. */
 function pair(access: Access, say: object = {}) {
   const link = new Link();
-  const store = { open: nothing, items: nothing, note: nothing, stage: nothing };
+  const store = {
+    ...{ open: nothing, items: nothing, note: nothing, stage: nothing },
+    ...{ about: nothing, unshare: nothing },
+  };
   const session = new ServerSession(link.server, { store, agent: "server", access, ...say });
   return { peer: new RawPeer(link.client), session, served: session.serve() };
 }

@@ -118,7 +118,7 @@ Deno.test(`limits: transfers beyond a client's are busy on each of its connectio
   });
   // The answer to a list comes after all of these were begun.
   const busy = { code: "busy", side: "there", message: /More than 32 transfers at once/ };
-  await assert.rejects(first.client.list("shared", () => {}), busy);
+  await assert.rejects(first.client.list({ room: "shared" }, () => {}), busy);
   await assert.rejects(share(second.client, "more", file(5)), busy);
   assert.equal((await share(other.client, "ben's", file(5))).outcome, "new");
   gate.resolve();

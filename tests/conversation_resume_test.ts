@@ -1,6 +1,7 @@
 /** Conversations that are cut, sources that change, and what goes on from there. */
 import assert from "node:assert/strict";
 import { FIRST_CHUNK_BYTES } from "../src/protocol/chunk.ts";
+import { DIGEST_BYTES, sha256 } from "../src/protocol/digest.ts";
 import type { Partial, Receipt, Room, StageRequest, Store } from "../src/storage/store.ts";
 import { MemorySource, type Talk, type TalkOptions, World } from "./conversation/world.ts";
 import type { Direction } from "./memory_connection.ts";
@@ -256,10 +257,38 @@ Deno.test("conversation: a source that changes while it is sent fails, and it al
   assert.deepEqual(world.read("shared", "is rewritten"), after);
 });
 
+Deno.test("conversation: chunks whose digests are known are not hashed again, and verified all the same", async () => {
+  await using world = new World();
+  const { client } = world.talk({ seed });
+  const bytes = random.bytes(3 * MiB);
+  const digests = new Uint8Array(3 * DIGEST_BYTES);
+  for (let chunk = 0; chunk < 3; chunk++) {
+    const digest = await sha256(bytes.slice(chunk * MiB, (chunk + 1) * MiB));
+    digests.set(digest, chunk * DIGEST_BYTES);
+  }
+  let forgotten = 0;
+  const send = (bytes: Uint8Array<ArrayBuffer>) => {
+    const source = new MemorySource(bytes, { version: undefined });
+    source.chunks = { digests, forget: () => forgotten++ };
+    return client.upload({ room: "shared", name: "a", source, conflict: "fail" });
+  };
+  // The disk has lost a bit since they were made: nobody gets to see that as the file.
+  const damaged = bytes.slice();
+  damaged[2 * MiB + 7] = (damaged[2 * MiB + 7] ?? 0) ^ 1;
+  await assert.rejects(send(damaged), failsWith("digest"));
+  assert.deepEqual(world.names("shared"), []);
+  assert.equal(forgotten, 1);
+  await send(bytes);
+  assert.deepEqual(world.read("shared", "a"), bytes);
+  assert.equal(forgotten, 1);
+});
+
 /** A store that does something right after a file got its place, before its sender hears of it. */
 function afterPublish(store: Store, then: () => void): Store {
   return {
-    items: (room) => store.items(room),
+    items: (room, view) => store.items(room, view),
+    about: (room, name, view) => store.about(room, name, view),
+    unshare: (name, view) => store.unshare(name, view),
     open: (room, name, tag) => store.open(room, name, tag),
     note: (room, name, source, digest) => store.note(room, name, source, digest),
     stage: async (request) => {
@@ -389,6 +418,14 @@ class HugeStore implements Store {
   }
 
   note(): void {}
+
+  about(): never {
+    throw new Error("unused");
+  }
+
+  unshare(): never {
+    throw new Error("unused");
+  }
 
   stage({ name, version }: StageRequest): Promise<Partial> {
     return Promise.resolve({

@@ -103,7 +103,7 @@ Deno.test("conversation: a list comes in pages, oldest first, and tags bind to t
     Deno.utimeSync(world.path("public", name), 1_000 + number, 1_000 + number);
   }
   const pages: (readonly Item[])[] = [];
-  await client.list("public", (page) => pages.push(page));
+  await client.list({ room: "public" }, (page) => pages.push(page));
   assert.deepEqual(pages.map((page) => page.length), [100, 100, 50]);
   const items = pages.flat();
   assert.deepEqual(items.map(({ size }) => size), [...items.keys()]);
@@ -123,9 +123,9 @@ Deno.test("conversation: a list comes in pages, oldest first, and tags bind to t
   await assert.rejects(client.download(request), failsWith("stale"));
 
   const none: (readonly Item[])[] = [];
-  await client.list("shared", (page) => none.push(page));
+  await client.list({ room: "shared" }, (page) => none.push(page));
   assert.deepEqual(none, [[]]);
-  await assert.rejects(client.list("private", () => {}), failsWith("denied"));
+  await assert.rejects(client.list({ room: "private" }, () => {}), failsWith("denied"));
 });
 
 Deno.test(`conversation: 200 small files pipelined on one connection (seed ${seed})`, async () => {
@@ -189,7 +189,7 @@ Deno.test("conversation: failures in between do not disturb the others", async (
     receive(world, client, "public", "missing"),
     receive(world, client, "public", "there"),
     small("/absolute"),
-    client.list("private", () => {}),
+    client.list({ room: "private" }, () => {}),
     client.upload({
       room: "shared",
       name: "two",
@@ -243,11 +243,11 @@ Deno.test("conversation: what is there already is not sent again", async () => {
 Deno.test("conversation: a transfer that begins after the end fails at once", async () => {
   await using world = new World();
   const { client, link, served } = world.talk();
-  await client.list("shared", () => {});
+  await client.list({ room: "shared" }, () => {});
   // The server's process is gone: its end of the connection closes without a word.
   link.server.abort();
   await served;
-  await assert.rejects(client.list("shared", () => {}), failsWith("lost"));
+  await assert.rejects(client.list({ room: "shared" }, () => {}), failsWith("lost"));
   for (let attempt = 0; attempt < 3; attempt++) {
     const source = new MemorySource(random.bytes(10));
     await assert.rejects(send(client, "shared", "a", source), failsWith("lost"));
@@ -258,7 +258,7 @@ Deno.test("conversation: a transfer that begins after the end fails at once", as
 Deno.test("conversation: a server that stops says so, and nothing begins after that", async () => {
   await using world = new World();
   const { client, server, served } = world.talk();
-  await client.list("shared", () => {});
+  await client.list({ room: "shared" }, () => {});
   const { FtError } = await import("../src/error.ts");
   await server.end(new FtError("closing"));
   assert.equal((await served)?.code, "closing");

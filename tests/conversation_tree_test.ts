@@ -39,7 +39,7 @@ function makeTree(world: World, name = "photos"): string {
 
 async function items(client: ClientSession): Promise<Item[]> {
   const found: Item[] = [];
-  await client.list("shared", (page) => void found.push(...page));
+  await client.list({ room: "shared" }, (page) => void found.push(...page));
   return found;
 }
 

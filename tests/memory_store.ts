@@ -1,6 +1,7 @@
 import { FtError } from "../src/error.ts";
 import { numberedName } from "../src/name.ts";
 import type {
+  About,
   Item,
   Partial,
   Receipt,
@@ -8,6 +9,7 @@ import type {
   Source,
   StageRequest,
   Store,
+  View,
 } from "../src/storage/store.ts";
 
 /** Files up to this size keep nothing for a later run. */
@@ -43,7 +45,7 @@ class Staged {
   holder: MemoryPartial | undefined;
 }
 
-/** Rooms in memory: for tests of sessions, and to hold the interface against another store. */
+/** Rooms in memory, where what is shared lives for ever: for tests of sessions, and to hold the interface against another store. */
 export class MemoryStore implements Store {
   readonly rooms: Readonly<Record<Room, Map<string, Kept>>> = {
     private: new Map(),
@@ -70,6 +72,23 @@ export class MemoryStore implements Store {
       const who = sent?.who === undefined ? {} : { who: sent.who };
       yield { name, size: bytes.length, time, tag, ...who };
     }
+  }
+
+  about(room: Room, name: string): About {
+    const kept = this.rooms[room].get(name);
+    if (kept === undefined) throw new FtError("not_found", `File '${name}' not found.`);
+    const { bytes, digest, tag, time } = kept;
+    return { name, size: bytes.length, time, tag, ...(digest === "" ? {} : { digest }) };
+  }
+
+  unshare(name: string, view?: View): About {
+    const about = this.about("shared", name);
+    const owner = this.rooms.shared.get(name)?.sent?.owner;
+    if (view !== undefined && view.owner !== owner) {
+      throw new FtError("not_found", `File '${name}' not found.`);
+    }
+    this.rooms.shared.delete(name);
+    return about;
   }
 
   // deno-lint-ignore require-await -- the interface waits

@@ -139,6 +139,11 @@ function samples(type: string): Samples {
   if (kind === "integer") {
     return { good: [0, number(max)], bad: [number(max) + 1, -1, 0.5, "1", true, ...WRONG] };
   }
+  const [, least, most] = /^integer (\d+) to (\w+)$/.exec(type) ?? [];
+  if (least !== undefined) {
+    const [min, max] = [number(least), number(most)];
+    return { good: [min, max], bad: [max + 1, min - 1, min + 0.5, "1", true, ...WRONG] };
+  }
   if (type === "time") {
     return { good: [0, 8.64e15, -8.64e15], bad: [8.64e15 + 2, 0.5, "1", true, ...WRONG] };
   }

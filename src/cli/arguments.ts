@@ -28,9 +28,8 @@ type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`
 
 type Value<Row> = Row extends { kind: "flag" } ? boolean
   : Row extends { kind: "list" } ? readonly string[]
-  : Row extends { kind: "integer" } ? number
-  : Row extends { kind: "duration" | "size" | "rate" }
-    ? Row extends { default: string } ? number : number | undefined
+  : Row extends { kind: "integer" | "duration" | "size" | "rate" }
+    ? Row extends { default: string | number } ? number : number | undefined
   : Row extends { choices: readonly (infer Choice)[] } ? Choice
   : Row extends { default: string } ? string
   : string | undefined;

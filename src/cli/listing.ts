@@ -5,22 +5,54 @@
  */
 import type { Item } from "../mod.ts";
 import type { RemoteItem } from "./prompt.ts";
-import { displayWidth, escapeText, formatAge, formatBytes } from "./text.ts";
+import { displayWidth, escapeText, formatAge, formatBytes, formatTime } from "./text.ts";
+
+/** Cells that names get at most in a column; longer ones push the rest of their line. */
+const NAME_CELLS = 60;
+
+/** An order that a list can be asked for in. */
+export type Sort = "age" | "name" | "size" | "who" | "downloads" | "expiry";
+
+type Order = (a: Item, b: Item) => number;
+
+/** What comes first of two of the same rank: the older one. */
+const byAge: Order = (a, b) => a.time - b.time || (a.name < b.name ? -1 : 1);
+const ORDERS: { readonly [S in Exclude<Sort, "age">]: Order } = {
+  name: (a, b) => compare(a.name, b.name),
+  size: (a, b) => b.size - a.size,
+  who: (a, b) => compare(a.who ?? "", b.who ?? ""),
+  downloads: (a, b) => compare(a.downloads ?? Infinity, b.downloads ?? Infinity),
+  expiry: (a, b) => compare(a.expires ?? Infinity, b.expires ?? Infinity),
+};
+
+function compare<T extends string | number>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The order of a list; undefined for the one in which it comes. */
+export function orderOf(sort: Sort): Order | undefined {
+  if (sort === "age") return undefined;
+  const order = ORDERS[sort];
+  return (a, b) => order(a, b) || byAge(a, b);
+}
 
 function age({ time }: Item): string {
   return `${formatAge(Math.max(0, Date.now() - time))} ago`;
 }
 
-/** Who shared it, where the server says so. */
-function sharer({ who }: Item): string {
-  return who === undefined ? "" : `, from ${who}`;
-}
-
-/** What of a folder is missing, and how many files it has. */
-function holding({ files, missing }: Item): string {
-  if (files === undefined) return "";
-  const lacking = missing === undefined ? "" : `, incomplete, ${missing} missing`;
-  return `, ${files} ${files === 1 ? "file" : "files"}${lacking}`;
+/** What else there is to say: who shared it, how often and until when it can be had, its note. */
+function details({ who, downloads, expires, secret, note, files, missing }: Item): string {
+  return [
+    files === undefined ? [] : `${files} ${files === 1 ? "file" : "files"}`,
+    missing === undefined ? [] : `incomplete, ${missing} missing`,
+    who === undefined ? [] : `from ${who}`,
+    downloads === undefined
+      ? []
+      : `${downloads} ${downloads === 1 ? "download" : "downloads"} left`,
+    expires === undefined ? [] : `until ${formatTime(expires)}`,
+    secret === undefined ? [] : `secret (${secret})`,
+    note === undefined ? [] : note,
+  ].flat().map((text) => `, ${text}`).join("");
 }
 
 /** The name; of a folder with a slash. */
@@ -34,22 +66,32 @@ export function remoteItems(items: readonly Item[]): RemoteItem[] {
   return items.map((item, at) => ({
     number: at + 1,
     name: item.name,
-    detail: `${formatBytes(item.size)}, ${age(item)}${sharer(item)}${holding(item)}`,
+    detail: `${formatBytes(item.size)}, ${age(item)}${details(item)}`,
   }));
 }
 
-/** A list in columns: number, name, size, age, and who shared it where the server says so. */
-export function listText(items: readonly Item[]): string {
-  const names = items.map(title);
-  const digits = String(items.length).length;
-  let width = 0;
-  for (const name of names) width = Math.min(60, Math.max(width, displayWidth(name)));
-  return items.map((item, at) => {
-    const name = names[at] ?? "";
-    const gap = " ".repeat(Math.max(0, width - displayWidth(name)));
-    const size = formatBytes(item.size).padStart(10);
-    return `${String(at + 1).padStart(digits)}. ${name}${gap}  ${size}  ${age(item)}${
-      escapeText(sharer(item))
-    }${holding(item)}\n`;
-  }).join("");
+/**
+ * A list in columns that comes page by page: number, name, size, age, and what else there is to say.
+ * A column of an earlier page is no wider than its own names made it.
+ */
+export class ListText {
+  #count = 0;
+  #cells = 0;
+
+  /** The lines of the next page. */
+  page(items: readonly Item[]): string {
+    const names = items.map(title);
+    const digits = String(this.#count + items.length).length;
+    for (const name of names) {
+      this.#cells = Math.min(NAME_CELLS, Math.max(this.#cells, displayWidth(name)));
+    }
+    return items.map((item, at) => {
+      const name = names[at] ?? "";
+      const number = String(++this.#count).padStart(digits);
+      const gap = " ".repeat(Math.max(0, this.#cells - displayWidth(name)));
+      const size = formatBytes(item.size).padStart(10);
+      const more = escapeText(details(item));
+      return `${number}. ${name}${gap}  ${size}  ${age(item)}${more}\n`;
+    }).join("");
+  }
 }

@@ -1,16 +1,51 @@
-import { deepEqual, match } from "node:assert/strict";
-import { listText, remoteItems } from "./listing.ts";
+import { deepEqual, equal, match } from "node:assert/strict";
+import { ListText, orderOf, remoteItems } from "./listing.ts";
 
+const now = Date.now();
 const ITEMS = [
-  { name: "a.txt", size: 5, time: Date.now(), tag: "1", who: "an\x1ba" },
-  { name: "b.txt", size: 2048, time: Date.now(), tag: "2" },
+  { name: "a.txt", size: 5, time: now, tag: "1", who: "an\x1ba" },
+  { name: "b.txt", size: 2048, time: now, tag: "2" },
 ];
 
-Deno.test("listText() and remoteItems() say who shared a file, where the server does", () => {
+Deno.test("ListText and remoteItems() say who shared a file, where the server does", () => {
   match(
-    listText(ITEMS),
+    new ListText().page(ITEMS),
     /^1\. a\.txt {9}5 B {2}\d s ago, from an\\u\{1b\}a\n2\. b\.txt {5}2\.0 KiB {2}\d s ago\n$/,
   );
   const details = remoteItems(ITEMS).map(({ detail }) => detail.replace(/\d s/, "0 s"));
   deepEqual(details, ["5 B, 0 s ago, from an\x1ba", "2.0 KiB, 0 s ago"]);
+});
+
+Deno.test("ListText says how often and until when a share can be had, and its note, harmless", () => {
+  const terms = {
+    downloads: 1,
+    expires: new Date(2031, 0, 2, 3, 4, 5).getTime(),
+    secret: "age",
+    note: "for\nAna",
+  };
+  match(
+    new ListText().page([{ name: "c", size: 1, time: now, tag: "3", ...terms }]),
+    /ago, 1 download left, until 2031-01-02 03:04:05, secret \(age\), for\\u\{a\}Ana\n$/,
+  );
+});
+
+Deno.test("ListText counts on from page to page", () => {
+  const text = new ListText();
+  text.page(ITEMS);
+  match(text.page(ITEMS), /^3\. a\.txt.*\n4\. b\.txt/);
+});
+
+Deno.test("orderOf() sorts by each of its words, and what is equal by age", () => {
+  const items = [
+    { name: "b", size: 1, time: 3, tag: "", who: "x", downloads: 2 },
+    { name: "a", size: 2, time: 2, tag: "", expires: 9 },
+    { name: "c", size: 2, time: 1, tag: "", who: "w", downloads: 1 },
+  ];
+  const sorted = (sort: Parameters<typeof orderOf>[0]) =>
+    items.toSorted(orderOf(sort)).map(({ name }) => name).join("");
+  equal(orderOf("age"), undefined);
+  deepEqual(
+    (["name", "size", "who", "downloads", "expiry"] as const).map(sorted),
+    ["abc", "cab", "acb", "cba", "acb"],
+  );
 });

@@ -28,7 +28,7 @@ export type Option =
     | {
       readonly kind: "integer";
       readonly metavar: string;
-      readonly default: number;
+      readonly default?: number;
       readonly min: number;
       readonly max: number;
     }
@@ -71,8 +71,7 @@ export const OPTIONS = {
   root: {
     kind: "text",
     metavar: "DIR",
-    default: ".",
-    help: "Folder that holds the three rooms; made if missing.",
+    help: "Folder of the server, which holds the three rooms. By default the current one.",
   },
   "require-token": {
     kind: "flag",
@@ -252,7 +251,34 @@ export const OPTIONS = {
   expires: {
     kind: "duration",
     metavar: "DURATION",
-    help: "How long the token is valid. Without it, until it is revoked.",
+    help: "How long a token is valid or a share lives, from now on. Without it, until it is " +
+      "revoked or taken back.",
+  },
+  downloads: {
+    kind: "integer",
+    metavar: "N",
+    min: 1,
+    max: 1_000_000,
+    help: "How often a share can be fetched. A fetch counts when all of it has arrived. Without " +
+      "it, as often as anybody likes.",
+  },
+  note: {
+    kind: "text",
+    metavar: "TEXT",
+    shape: { pattern: /^[^]{0,1024}$/, sentence: "a text of at most 1024 characters" },
+    help: "What those who list a share are told of it.",
+  },
+  sort: {
+    kind: "choice",
+    choices: ["age", "name", "size", "who", "downloads", "expiry"],
+    default: "age",
+    help: "The order of a list: oldest, largest, least downloads or first to expire first.",
+  },
+  match: {
+    kind: "text",
+    metavar: "PATTERN",
+    shape: { pattern: /^[^]{0,256}$/, sentence: "a pattern of at most 256 characters" },
+    help: "List only names that fit: * is any run of characters, ? any one.",
   },
   older: {
     kind: "duration",

@@ -23,18 +23,26 @@ function stamp(): string {
   return formatTime(Date.now());
 }
 
-/** Who, what, which room, bytes, time, rate and digest, or why it failed; lists only if they do. */
+/** Whether somebody asked what there is, and got an answer. */
+function isQuestion({ action, failure }: TransferReport): boolean {
+  if (action === "info" && failure?.code === "not_found") return true;
+  return failure === undefined && (action === "list" || action === "info");
+}
+
+/** Who, what, which room, bytes, time, rate and digest, or why it failed; questions only if they do. */
 export function reportLine(report: TransferReport): string | undefined {
   const { action, peer, owner, who, room, name, bytes, milliseconds, receipt, failure, tree } =
     report;
-  if (action === "list" && failure === undefined) return undefined;
+  if (isQuestion(report)) return undefined;
   const seconds = milliseconds / 1000;
   const from = `${peer} (${who === undefined ? owner : `${who} ${owner}`})`;
   const where = action === "list"
     ? ROOM_FOLDERS[room]
     : `${ROOM_FOLDERS[room]}/${bounded(name, NAME_COLUMNS)}`;
-  const moved = `${formatBytes(bytes)} in ${formatDuration(seconds)}` +
-    (bytes > 0 ? `, ${formatRate(bytes / seconds)}` : "");
+  const moved = action === "unshare"
+    ? "taken back"
+    : `${formatBytes(bytes)} in ${formatDuration(seconds)}` +
+      (bytes > 0 ? `, ${formatRate(bytes / seconds)}` : "");
   const end = tree !== undefined
     ? treeText(tree)
     : failure !== undefined
@@ -42,7 +50,7 @@ export function reportLine(report: TransferReport): string | undefined {
     : receipt?.outcome === "new"
     ? receipt.digest
     : `${receipt?.outcome ?? ""} ${receipt?.digest ?? ""}`.trim();
-  return `${stamp()}  ${action}  ${escapeText(`${from}  '${where}'  ${moved}  ${end}`)}`;
+  return `${stamp()}  ${action}  ${escapeText(`${from}  '${where}'  ${moved}  ${end}`.trimEnd())}`;
 }
 
 /** What became of a folder. */

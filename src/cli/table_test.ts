@@ -37,14 +37,28 @@ Deno.test("COMMANDS take their contract's operands and options", () => {
     ],
     share: [
       "ft share FILE...",
-      "server token-file trust-first plain exclude links on-conflict checksum dry-run retries state quiet",
+      "server token-file trust-first plain exclude links expires downloads note on-conflict checksum " +
+      "dry-run retries state quiet",
     ],
     fetch: [
       "ft fetch [NAME or NUMBER...]",
       "server token-file trust-first plain output on-conflict checksum dry-run retries state quiet",
     ],
     retry: ["ft retry", "trust-first retries state quiet"],
-    list: ["ft list [public|shared]", "server token-file trust-first plain retries state quiet"],
+    list: [
+      "ft list [public|shared]",
+      "server token-file trust-first plain sort match retries state quiet",
+    ],
+    info: [
+      "ft info NAME [public|shared]",
+      "server token-file trust-first plain retries state quiet",
+    ],
+    mine: ["ft mine", "server token-file trust-first plain sort match retries state quiet"],
+    unshare: [
+      "ft unshare NAME...",
+      "server token-file trust-first plain root retries state quiet",
+    ],
+    verify: ["ft verify [private|public|shared]", "root state quiet"],
     join: ["ft join INVITE [NAME]", "plain state quiet"],
     trust: ["ft trust [list|forget] [SERVER]", "state quiet"],
     invite: ["ft invite", "root new state quiet"],

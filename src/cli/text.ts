@@ -98,6 +98,13 @@ export function parseDuration(text: string): number {
   return milliseconds;
 }
 
+/** A whole number of seconds, in milliseconds, as {@linkcode parseDuration} reads it. */
+export function durationText(milliseconds: number): string {
+  const units = Object.entries(MILLISECONDS).toReversed();
+  const [unit, size] = units.find(([, size]) => milliseconds % size === 0) ?? ["s", 1000];
+  return `${milliseconds / size}${unit}`;
+}
+
 /** No cell of their own: marks, the rest of a Hangul syllable, skin tones after their emoji. */
 const ZERO = /[\p{Mn}\p{Me}\u{1160}-\u{11ff}\p{Emoji_Modifier}]/u;
 /** Two cells: East Asian Wide and Fullwidth by block, and emoji that are pictures by default. */

@@ -11,7 +11,7 @@ import { clientOptions, serverWord, stateFolder } from "./contact.ts";
 import { Progress } from "./progress.ts";
 import { exitFor, failureTable, failureText } from "./report.ts";
 import { env, err, hasColor, out, terminalSize, withSignals } from "./shell.ts";
-import { escapeText, formatBytes, quoteShell } from "./text.ts";
+import { durationText, escapeText, formatBytes, quoteShell } from "./text.ts";
 
 /** Moves files and says how it goes; resolves with the results. */
 export async function withProgress(
@@ -109,6 +109,11 @@ function optionWords(command: string, options: Options): string[] {
   if (command === "get" || command === "fetch") add("output", options.output, "downloads/");
   for (const pattern of options.exclude) add("exclude", pattern);
   add("links", options.links, "keep");
+  if (command === "share") {
+    add("expires", options.expires === undefined ? undefined : durationText(options.expires));
+    add("downloads", options.downloads?.toString());
+    add("note", options.note);
+  }
   add("on-conflict", options.onConflict, "rename");
   if (options.checksum) words.push("--checksum");
   if (options.dryRun) words.push("--dry-run");

@@ -4,7 +4,17 @@ import { FtError } from "../error.ts";
 import { frameLimit, toFrame, toMessage } from "./codec.ts";
 import { DIGEST_BYTES } from "./digest.ts";
 import type { ReadFrame } from "./frame.ts";
-import { CONTROL_BYTES, FILE_BYTES, FRAME_BYTES, HELD_DIGESTS, PIECE_BYTES } from "./limits.ts";
+import {
+  CONTROL_BYTES,
+  DOWNLOADS,
+  FILE_BYTES,
+  FRAME_BYTES,
+  HELD_DIGESTS,
+  LIFE_MILLISECONDS,
+  MATCH_UNITS,
+  NOTE_UNITS,
+  PIECE_BYTES,
+} from "./limits.ts";
 import { FRAME_TYPES, type Kind, type Message } from "./message.ts";
 
 const seed = Date.now() & 0x7fffffff;
@@ -21,6 +31,22 @@ const bytes = (minLength: number, maxLength: number) =>
   fc.uint8Array({ minLength, maxLength }).map((bytes) => new Uint8Array(bytes));
 const chunk = fc.nat({ max: 0xffffffff });
 const digest = bytes(DIGEST_BYTES, DIGEST_BYTES);
+
+const terms = {
+  expires: fc.integer({ min: 1, max: LIFE_MILLISECONDS }),
+  downloads: fc.integer({ min: 1, max: DOWNLOADS }),
+  note: text(NOTE_UNITS),
+  secret: text(32),
+};
+const listed = { name: text(300), size, time, tag: text(128) };
+const known = {
+  who: text(64),
+  expires: time,
+  downloads: fc.nat({ max: DOWNLOADS }),
+  note: text(NOTE_UNITS),
+  secret: text(32),
+  mine: fc.boolean(),
+};
 
 /** A message of a kind; what `optional` names may be missing. */
 function message(
@@ -60,6 +86,7 @@ const MESSAGES: Record<Kind, fc.Arbitrary<Message>> = {
     source: text(128),
     digest: text(128),
     conflict: fc.constantFrom("rename", "overwrite", "skip", "fail"),
+    ...terms,
   }),
   held: message("held", id, {
     first: chunk,
@@ -78,11 +105,17 @@ const MESSAGES: Record<Kind, fc.Arbitrary<Message>> = {
     outcome: fc.constantFrom("new", "replaced", "same", "skipped"),
   }),
   request: message("request", id, { name: text(8192), room }, { tag: text(128), size }),
-  list: message("list", id, { room }),
+  list: message("list", id, { room }, { mine: fc.boolean(), match: text(MATCH_UNITS) }),
   items: message("items", id, {
-    items: fc.array(fc.record({ name: text(300), size, time, tag: text(128) }), { maxLength: 4 }),
+    items: fc.array(
+      fc.record({ ...listed, ...known }, { requiredKeys: ["name", "size", "time", "tag"] }),
+      { maxLength: 4 },
+    ),
     last: fc.boolean(),
   }),
+  unshare: message("unshare", id, { name: text(8192) }),
+  info: message("info", id, { name: text(8192), room }),
+  about: message("about", id, listed, { ...known, digest: text(128), mtime: time }),
   browse: message("browse", id, { name: text(8192), room }, { tag: text(128) }),
   tree: message("tree", id, { name: text(8192) }, {
     room,

@@ -110,6 +110,11 @@ export class ChunkDigests {
     }
   }
 
+  /** The digests of the first `chunks` chunks, one after the other: a copy. */
+  list(chunks: number): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, chunks * DIGEST_BYTES);
+  }
+
   /**
    * The digest string of the file of `size` bytes that has the first `chunks` of these chunks, all
    * of which must be present.

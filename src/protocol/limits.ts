@@ -29,6 +29,18 @@ export const HELD_DIGESTS = 16_384;
 export const LIST_ITEMS = 100;
 /** Most items of one room that a client takes. */
 export const ROOM_ITEMS = 1_048_576;
+/** Most UTF-16 units of the pattern that a list is asked by. */
+export const MATCH_UNITS = 256;
+/** Longest life of a share in milliseconds: 100 years. */
+export const LIFE_MILLISECONDS = 3_155_760_000_000;
+/** Most downloads that a share can be limited to. */
+export const DOWNLOADS = 1_000_000;
+/** Most UTF-16 units of the note of a share. */
+export const NOTE_UNITS = 1024;
+/** Seconds that a claim lasts once no bytes flow. */
+export const CLAIM_SECONDS = 30;
+/** Seconds that a download which counts already may be finished in. */
+export const COUNTED_SECONDS = 86_400;
 /** Transfers a connection may have open at once. */
 export const OPEN_TRANSFERS = 64;
 /** Seconds from accepting a connection to the answer to HELLO. */

@@ -4,7 +4,16 @@
  *
  * @module
  */
-import { FILE_BYTES, LIST_ITEMS, MANIFEST_ENTRIES, TREE_ENTRIES } from "./limits.ts";
+import {
+  DOWNLOADS,
+  FILE_BYTES,
+  LIFE_MILLISECONDS,
+  LIST_ITEMS,
+  MANIFEST_ENTRIES,
+  MATCH_UNITS,
+  NOTE_UNITS,
+  TREE_ENTRIES,
+} from "./limits.ts";
 import {
   type Check,
   type Checked,
@@ -29,15 +38,36 @@ const fileSize = count(FILE_BYTES);
 const opaque = text(128);
 const digest = text(128);
 
-const item = object({
+const note = text(NOTE_UNITS);
+/** The name of a format that content is encrypted in. */
+const secret = text(32);
+
+/** How long something that is shared lives, and what is said of it. */
+const terms = {
+  expires: optional(count(LIFE_MILLISECONDS, 1)),
+  downloads: optional(count(DOWNLOADS, 1)),
+  note: optional(note),
+  secret: optional(secret),
+};
+/** Checks terms that stand alone. */
+export const checkTerms: Check<ShareTerms> = object(terms);
+
+/** What is known of a file of a room. */
+const listed = {
   name,
   size: fileSize,
   time,
   tag: opaque,
   who: optional(text(64)),
+  expires: optional(time),
+  downloads: optional(count(DOWNLOADS)),
+  note: optional(note),
+  secret: optional(secret),
+  mine: optional(flag),
   files: optional(count(TREE_ENTRIES)),
   missing: optional(count(TREE_ENTRIES)),
-});
+};
+const item = object(listed);
 
 const conflict = oneOf("rename", "overwrite", "skip", "fail");
 /** Which entry of a tree's manifest: they are counted from 0 over all of it. */
@@ -93,6 +123,7 @@ export const JSON_FIELDS = {
     digest: optional(digest),
     exec: optional(flag),
     conflict: optional(conflict),
+    ...terms,
     dry: optional(flag),
     tree: optional(count(2 ** 32 - 1)),
     index: optional(entryIndex),
@@ -113,14 +144,18 @@ export const JSON_FIELDS = {
     tree: optional(count(2 ** 32 - 1)),
     index: optional(entryIndex),
   }),
-  list: object({ room }),
+  list: object({ room, mine: optional(flag), match: optional(text(MATCH_UNITS)) }),
   items: object({ items: list(item, LIST_ITEMS), last: flag }),
+  unshare: object({ name }),
+  info: object({ room, name }),
+  about: object({ ...listed, digest: optional(digest), mtime: optional(time) }),
   browse: object({ name, room, tag: optional(opaque), checksum: optional(flag) }),
   tree: object({
     name,
     room: optional(room),
     mtime: optional(time),
     conflict: optional(conflict),
+    ...terms,
     part: optional(flag),
     dry: optional(flag),
   }),
@@ -152,6 +187,9 @@ export const FRAME_TYPES = {
   request: 0x20,
   list: 0x21,
   items: 0x22,
+  unshare: 0x25,
+  info: 0x26,
+  about: 0x27,
   browse: 0x28,
   tree: 0x29,
   manifest: 0x2a,
@@ -198,6 +236,12 @@ export type MessageOf<K extends Kind> = Extract<Message, { kind: K }>;
 export type Message = Json[keyof Json] | Held | Data | Chunk | Pack | Seal | Ping;
 /** One file of a room, as a list shows it. */
 export type Item = Checked<typeof item>;
+/** What is known of one file of a room. */
+export type About = MessageOf<"about">;
+/** How long what is shared lives (milliseconds, downloads), and what is said of it. */
+export type ShareTerms = {
+  readonly [K in keyof typeof terms]?: Checked<(typeof terms)[K]>;
+};
 /** What is offered: one file with what is known of it. */
 export type Entry = MessageOf<"entry">;
 /** One entry of a tree's manifest: a file, a folder or a link in it. */

@@ -24,12 +24,12 @@ export function text(max: number): Check<string> {
       : fail(path, `a string of at most ${max} characters`);
 }
 
-/** A whole number from 0 to `max`. */
-export function count(max: number = Number.MAX_SAFE_INTEGER): Check<number> {
+/** A whole number from `min` to `max`. */
+export function count(max: number = Number.MAX_SAFE_INTEGER, min: number = 0): Check<number> {
   return (value, path) =>
-    Number.isSafeInteger(value) && value as number >= 0 && value as number <= max
+    Number.isSafeInteger(value) && value as number >= min && value as number <= max
       ? value as number
-      : fail(path, `a whole number from 0 to ${max}`);
+      : fail(path, `a whole number from ${min} to ${max}`);
 }
 
 /** A time in milliseconds since 1970, also before; within what a Date holds. */

@@ -1,5 +1,5 @@
 import { chunkExtent } from "../protocol/chunk.ts";
-import { ChunkDigests, createHasher } from "../protocol/digest.ts";
+import { ChunkDigests, createHasher, DIGEST_BYTES } from "../protocol/digest.ts";
 import { FILE_BYTES, PIECE_BYTES } from "../protocol/limits.ts";
 import { FtError } from "../error.ts";
 import type { Source } from "../storage/store.ts";
@@ -42,20 +42,28 @@ export class ChunkReader {
   async *pieces(index: number): AsyncGenerator<Piece> {
     const known = this.#source.size !== undefined;
     const { offset, size } = chunkExtent(index, this.#source.size ?? FILE_BYTES);
+    const noted = this.#noted(index);
     if (size <= PIECE_BYTES) {
       const bytes = await this.#read(offset, size, known);
-      if (bytes.length > 0) yield { bytes, digest: await digestChunk(bytes) };
+      if (bytes.length > 0) yield { bytes, digest: noted ?? await digestChunk(bytes) };
       return;
     }
-    const hasher = await createHasher();
+    const hasher = noted === undefined ? await createHasher() : undefined;
     let bytes = await this.#read(offset, PIECE_BYTES, known);
     for (let at = bytes.length; bytes.length > 0;) {
-      hasher.update(bytes);
+      hasher?.update(bytes);
       const next = await this.#read(offset + at, Math.min(PIECE_BYTES, size - at), known);
       at += next.length;
-      yield { bytes, digest: next.length === 0 ? hasher.digest() : undefined };
+      yield { bytes, digest: next.length === 0 ? noted ?? hasher?.digest() : undefined };
       bytes = next;
     }
+  }
+
+  /** The digest of chunk `index` where it is known from an earlier reading: none is made again. */
+  #noted(index: number): Uint8Array<ArrayBuffer> | undefined {
+    const at = index * DIGEST_BYTES;
+    const digest = this.#source.chunks?.digests.slice(at, at + DIGEST_BYTES);
+    return digest?.length === DIGEST_BYTES ? new Uint8Array(digest) : undefined;
   }
 
   /** The digest of chunk `index`, or undefined when the source ends before it. */

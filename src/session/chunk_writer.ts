@@ -188,9 +188,13 @@ export class ChunkWriter {
   ): Promise<void> {
     const { partial, name, onVerified } = this.#options;
     if (!equal(claimed, digest)) {
-      throw new FtError("digest", `Bytes of '${name}' changed on the way.`, {
-        hint: "Run the same again: only what is missing travels.",
-      });
+      throw new FtError(
+        "digest",
+        `Bytes of '${name}' changed on the way, or on the disk they came from.`,
+        {
+          hint: "Run the same again: only what is missing travels.",
+        },
+      );
     }
     if (!this.digests.has(index)) this.#verified += size;
     if (this.#old.delete(index)) this.#resent += size;

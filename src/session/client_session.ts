@@ -1,16 +1,15 @@
 import { FtError, toFailure } from "../error.ts";
 import type { Message } from "../protocol/message.ts";
-import type { Conflict, Item, Receipt, Room, Store } from "../storage/store.ts";
+import type { About, Conflict, Item, Receipt, Room, Terms } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
 import { Channel, type Deadlines } from "./channel.ts";
-import { digestSource } from "./chunk_reader.ts";
+import { incomingTree, outgoingTree, type TreeDownload, type TreeUpload } from "./client_trees.ts";
 import { Download, type DownloadRequest, existing } from "./download.ts";
-import { Listing } from "./listing.ts";
+import { Inquiry } from "./inquiry.ts";
+import { Listing, type ListRequest } from "./listing.ts";
 import { Outgoing, type OutgoingOptions } from "./send.ts";
 import { Slots } from "./slots.ts";
 import type { Transfer } from "./transfer.ts";
-import { IncomingTree, type IncomingTreeOptions } from "./tree_incoming.ts";
-import { changed, OutgoingTree, type OutgoingTreeOptions } from "./tree_outgoing.ts";
 import type { TreeReport } from "./tree_report.ts";
 import { Turn } from "./turn.ts";
 
@@ -44,33 +43,12 @@ export interface UploadRequest
   readonly dry?: boolean;
   /** The tree that it belongs to, and which of its entries it is. */
   readonly of?: { readonly tree: number; readonly index: number };
+  /** How long what is shared lives, and what is said of it. */
+  readonly terms?: Terms | undefined;
 }
 
-/** A folder to upload. */
-export interface TreeUpload
-  extends
-    Pick<OutgoingTreeOptions, "source" | "digestOf" | "onWanted" | "onVerified" | "onOutcome"> {
-  readonly head: OutgoingTreeOptions["head"] & { readonly room: Room };
-}
-
-/** A folder to download. */
-export interface TreeDownload
-  extends Pick<IncomingTreeOptions, "onWanted" | "onVerified" | "onOutcome"> {
-  readonly room: Room;
-  readonly name: string;
-  readonly tag?: string;
-  readonly store: Store;
-  /** The name it gets in the store. */
-  readonly target: string;
-  readonly conflict: Conflict;
-  readonly origin: string;
-  readonly dry: boolean;
-  /** Whether files are compared by their digests, not by size and time. */
-  readonly checksum: boolean;
-}
-
-/** Files under way at once beside a tree: every server takes as many. */
-const FILES = 31;
+/** Files and folders under way at once: every server takes as many. */
+const TRANSFERS = 32;
 
 /** The client's side of a conversation. */
 export class ClientSession {
@@ -78,7 +56,7 @@ export class ClientSession {
   readonly #turn = new Turn();
   /** One tree at a time: each has files of its own under way. */
   readonly #tree = new Turn();
-  readonly #slots = new Slots(FILES);
+  readonly #slots = new Slots(TRANSFERS);
   readonly #transfers = new Map<number, Transfer>();
   readonly #ended: Promise<FtError | undefined>;
   readonly #run: string;
@@ -166,7 +144,7 @@ export class ClientSession {
 
   /** Sends a file; resolves with the server's receipt. */
   async upload(
-    { room, name, conflict, digest, dry, of, ...rest }: UploadRequest,
+    { room, name, conflict, terms, digest, dry, of, ...rest }: UploadRequest,
   ): Promise<Receipt> {
     return await this.#slots.take(async () => {
       const id = this.#begin();
@@ -174,6 +152,7 @@ export class ClientSession {
         name,
         room,
         conflict,
+        ...terms,
         ...(digest === undefined ? {} : { digest }),
         ...(dry ? { dry } : {}),
         ...of,
@@ -189,74 +168,37 @@ export class ClientSession {
     });
   }
 
+  /** A tree takes a slot beside those of its files. */
+  async #oneTree(work: () => Promise<TreeReport>): Promise<TreeReport> {
+    return await this.#tree.take(() => this.#slots.take(work));
+  }
+
   /** Sends a folder; resolves with what became of it. */
-  async uploadTree({ head, source, ...rest }: TreeUpload): Promise<TreeReport> {
-    return await this.#tree.take(async () => {
+  async uploadTree(request: TreeUpload): Promise<TreeReport> {
+    return await this.#oneTree(() => {
       const id = this.#begin();
-      const outgoing = new OutgoingTree({
+      const outgoing = outgoingTree(request, {
         channel: this.#channel,
         id,
         turn: this.#turn,
-        head,
-        source,
-        ...rest,
-        sendFile: async (entry, index) => {
-          const file = source.open(entry.path);
-          try {
-            if (file.size !== entry.size || file.mtime !== entry.mtime) throw changed(entry.path);
-            return await this.upload({
-              source: file,
-              room: head.room,
-              name: `${head.name}/${entry.path}`,
-              conflict: head.conflict ?? "rename",
-              of: { tree: id, index },
-            });
-          } finally {
-            file.close();
-          }
-        },
+        session: this,
       });
-      return await this.#track(id, outgoing, () => outgoing.run());
+      return this.#track(id, outgoing, () => outgoing.run());
     });
   }
 
   /** Fetches a folder into a store. */
   async downloadTree(request: TreeDownload): Promise<TreeReport> {
-    const { room, name, tag, store, target, conflict, origin, dry, checksum, ...heard } = request;
-    const { trees } = store;
-    if (trees === undefined) throw new FtError("denied", "No folders are kept here.");
-    return await this.#tree.take(async () => {
+    return await this.#oneTree(() => {
       const id = this.#begin();
-      const incoming = new IncomingTree({
+      const incoming = incomingTree(request, {
         channel: this.#channel,
         id,
-        dry,
-        ...heard,
-        open: ({ mtime }) =>
-          trees.stageTree({
-            room,
-            name: target,
-            owner: origin,
-            run: this.#run,
-            conflict,
-            blind: false,
-            mtime,
-            digestOf: digestSource,
-            part: false,
-            dry,
-          }),
-        fetchFile: (entry, index, tree) =>
-          this.download({
-            room,
-            name: `${name}/${entry.path}`,
-            store,
-            target: tree.place(entry).name,
-            conflict: tree.place(entry).conflict,
-            origin,
-            of: { tree: id, index },
-          }),
+        run: this.#run,
+        session: this,
       });
-      return await this.#track(id, incoming, async () => {
+      return this.#track(id, incoming, async () => {
+        const { room, name, tag, checksum } = request;
         await this.#channel.send({
           kind: "browse",
           id,
@@ -292,11 +234,27 @@ export class ClientSession {
     return this.#verbs.promise;
   }
 
-  /** The files of a room; `onItems` hears them page by page as they come. */
-  async list(room: Room, onItems: (items: readonly Item[]) => void): Promise<void> {
+  /** The files of a room, oldest first; `onItems` hears them page by page as they come. */
+  async list(request: ListRequest, onItems: (items: readonly Item[]) => void): Promise<void> {
     const id = this.#begin();
-    const listing = new Listing(this.#channel, id, room, onItems);
+    const listing = new Listing(this.#channel, id, request, onItems);
     await this.#track(id, listing, () => listing.run());
+  }
+
+  /** What is known of a file. */
+  about(room: Room, name: string): Promise<About> {
+    return this.#inquire((id) => ({ kind: "info", id, room, name }));
+  }
+
+  /** Takes back what this client shared; resolves with what it was. */
+  unshare(name: string): Promise<About> {
+    return this.#inquire((id) => ({ kind: "unshare", id, name }));
+  }
+
+  async #inquire(question: (id: number) => Message): Promise<About> {
+    const id = this.#begin();
+    const inquiry = new Inquiry(this.#channel, question(id));
+    return await this.#track(id, inquiry, () => inquiry.run());
   }
 
   /** Ends the conversation when all is said. */

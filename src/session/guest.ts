@@ -2,7 +2,7 @@ import { FtError } from "../error.ts";
 import { acceptName, numberedName } from "../name.ts";
 import { sha256 } from "../protocol/digest.ts";
 import type { MessageOf } from "../protocol/message.ts";
-import type { Room, StageRequest } from "../storage/store.ts";
+import type { Claimant, Room, StageRequest } from "../storage/store.ts";
 import { type Access, type Grant, type Verb, VERBS } from "./access.ts";
 
 /** What is said to a client whose token does not allow something. */
@@ -58,6 +58,11 @@ export class Guest {
     });
   }
 
+  /** Who downloads when it does: each connection has a guest of its own. */
+  get claimant(): Claimant {
+    return { owner: this.owner, run: this.run, connection: this };
+  }
+
   /** Whether it may not learn what is in a room that it sends into. */
   isBlind(room: "private" | "shared"): boolean {
     return room === "private" || !this.verbs.includes("fetch");
@@ -104,6 +109,16 @@ export class Guest {
         hint: "Choose a shorter name.",
       });
     }
+  }
+
+  /** The name that its sender knows what is kept in the private room by: {@linkcode keptName} undone. */
+  toldName(kept: string): string {
+    const slash = kept.indexOf("/");
+    if (this.who !== undefined) return kept.slice(slash + 1);
+    const first = slash < 0 ? kept : kept.slice(0, slash);
+    const base = first.replace(" (2)", "");
+    if (base === first || !this.#isName(base) || numberedName(base, 2) !== first) return kept;
+    return base + kept.slice(first.length);
   }
 }
 

@@ -81,3 +81,14 @@ Deno.test("Guest.isBlind() in the private room, and in a shared room that it may
   deepEqual([all.isBlind("private"), all.isBlind("shared")], [true, false]);
   deepEqual([sharer.isBlind("private"), sharer.isBlind("shared")], [true, true]);
 });
+
+Deno.test("Guest.toldName() undoes Guest.keptName()", async () => {
+  for (const one of [await guest("ana"), await guest(undefined)]) {
+    for (const name of ["x", "ana", "ana/x", "ANA/x/y", "bob/x", "x (2)/y", "ana (2)/x"]) {
+      const kept = one.keptName("private", name);
+      // A folder that was called like a numbered one is the only doubt: it reads as not numbered.
+      const told = one.who === undefined && name === "ana (2)/x" ? "ana/x" : name;
+      equal(one.toldName(kept), told);
+    }
+  }
+});

@@ -5,11 +5,20 @@ import type { Item, Room } from "../storage/store.ts";
 import { type Channel, peerFailure } from "./channel.ts";
 import type { Transfer } from "./transfer.ts";
 
+/** Which files of a room are listed. */
+export interface ListRequest {
+  readonly room: Room;
+  /** Only what this client sent. */
+  readonly mine?: boolean | undefined;
+  /** Only those whose names fit: `*` is any run of characters, `?` any one. */
+  readonly match?: string | undefined;
+}
+
 /** A client's question for the files of a room. */
 export class Listing implements Transfer {
   readonly #channel: Channel;
   readonly #id: number;
-  readonly #room: Room;
+  readonly #request: ListRequest;
   readonly #onItems: (items: readonly Item[]) => void;
   readonly #done = Promise.withResolvers<void>();
   #count = 0;
@@ -17,18 +26,25 @@ export class Listing implements Transfer {
   constructor(
     channel: Channel,
     id: number,
-    room: Room,
+    request: ListRequest,
     onItems: (items: readonly Item[]) => void,
   ) {
     this.#channel = channel;
     this.#id = id;
-    this.#room = room;
+    this.#request = request;
     this.#onItems = onItems;
     this.#done.promise.catch(() => {});
   }
 
   async run(): Promise<void> {
-    await this.#channel.send({ kind: "list", id: this.#id, room: this.#room });
+    const { room, mine, match } = this.#request;
+    await this.#channel.send({
+      kind: "list",
+      id: this.#id,
+      room,
+      ...(mine ? { mine } : {}),
+      ...(match === undefined ? {} : { match }),
+    });
     await this.#done.promise;
   }
 

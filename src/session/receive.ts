@@ -1,5 +1,5 @@
 import { FtError, toFailure } from "../error.ts";
-import { chunkExtent, type Extent } from "../protocol/chunk.ts";
+import { chunkExtent, type Extent, FIRST_CHUNK_BYTES } from "../protocol/chunk.ts";
 import { DIGEST_BYTES, parseDigest } from "../protocol/digest.ts";
 import { FILE_BYTES, HELD_DIGESTS } from "../protocol/limits.ts";
 import type { Entry, Message, MessageOf } from "../protocol/message.ts";
@@ -142,11 +142,16 @@ export class Incoming implements Transfer {
     return held;
   }
 
-  /** Says how many bytes are verified: here at once, to the sender now and then. */
+  /**
+   * Says how many bytes are verified: here at once, to the sender now and then, and always once it
+   * may be waiting for that with the last chunk.
+   */
   #tell(verified: number): void {
     this.#options.onVerified?.(verified);
     const now = performance.now();
-    if (now - this.#ackedAt < ACK_MS) return;
+    const size = this.#entry?.size ?? 0;
+    const isDue = size > FIRST_CHUNK_BYTES && size - verified <= FIRST_CHUNK_BYTES;
+    if (!isDue && now - this.#ackedAt < ACK_MS) return;
     this.#ackedAt = now;
     const { channel, id } = this.#options;
     channel.send({ kind: "ack", id, verified }).catch(() => {});

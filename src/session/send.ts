@@ -7,6 +7,7 @@ import { type Channel, peerFailure } from "./channel.ts";
 import { ChunkReader, type Piece } from "./chunk_reader.ts";
 import { sendFailure, type Transfer } from "./transfer.ts";
 import type { Turn } from "./turn.ts";
+import { endClaim, Withheld, WITHHELD_CHUNK } from "./withheld.ts";
 
 /** What is sent where, and who hears of it. */
 export interface OutgoingOptions {
@@ -29,10 +30,12 @@ export interface OutgoingOptions {
 
 /**
  * Whether a receiver says READY before the bytes of a file come, because it may hold some of them.
- * A small file comes at once, unless its digest was told: the receiver may have it already.
+ * A small file comes at once, unless its digest was told, since the receiver may have it already, or
+ * its downloads count, since the receiver must want it before they do.
  */
-export function waitsForReady(entry: Pick<Entry, "size" | "digest">): boolean {
-  return entry.digest !== undefined || entry.size === undefined || entry.size > FIRST_CHUNK_BYTES;
+export function waitsForReady(entry: Pick<Entry, "size" | "digest" | "downloads">): boolean {
+  return entry.digest !== undefined || entry.downloads !== undefined ||
+    entry.size === undefined || entry.size > FIRST_CHUNK_BYTES;
 }
 
 /** One file on its way out. */
@@ -42,6 +45,8 @@ export class Outgoing implements Transfer {
   readonly #digests = new ChunkDigests();
   readonly #ready = Promise.withResolvers<MessageOf<"ready"> | undefined>();
   readonly #outcome = Promise.withResolvers<Receipt>();
+  /** Holds a chunk back until the download is counted. */
+  readonly #withheld: Withheld | undefined;
   #awaitsReady: boolean;
   #digest: string | undefined;
   #isRead = true;
@@ -53,7 +58,10 @@ export class Outgoing implements Transfer {
     const { channel } = options;
     const allocate = (size: number) => channel.allocate(size);
     this.#reader = new ChunkReader(options.source, options.entry.name, allocate);
-    const { size } = options.source;
+    const { size, claim } = options.source;
+    this.#withheld = claim === undefined || claim.isCounted
+      ? undefined
+      : new Withheld(claim, size ?? 0);
     this.#awaitsReady = waitsForReady({
       ...options.entry,
       ...(size === undefined ? {} : { size }),
@@ -76,6 +84,11 @@ export class Outgoing implements Transfer {
     return this.#isRead ? this.#digest : undefined;
   }
 
+  /** The digests of all chunks, 32 bytes each, where {@linkcode digest} is known. */
+  get chunks(): Uint8Array<ArrayBuffer> {
+    return this.#digests.list(this.#digests.count);
+  }
+
   handle(message: Message): void {
     // Words that crossed the end on their way.
     if (this.#settled) return;
@@ -89,10 +102,13 @@ export class Outgoing implements Transfer {
         return this.#ready.resolve(message);
       case "ack":
         if (message.verified > (this.#options.source.size ?? this.#sent)) break;
+        this.#withheld?.hear(message.verified);
         return this.#options.onVerified?.(message.verified);
       case "done":
         return this.#done(message);
       case "error":
+        // What is remembered of the file may be what is wrong: next time it is hashed again.
+        if (message.code === "digest") this.#options.source.chunks?.forget();
         return this.end(peerFailure(message));
     }
     throw new FtError("protocol", `A receiver does not say '${message.kind}' now.`);
@@ -104,10 +120,13 @@ export class Outgoing implements Transfer {
     if (isStored && this.#digest === undefined) {
       throw new FtError("protocol", "A receiver was done before all was sent.");
     }
+    // In the same turn: what the receiver asks for next may be the same again.
+    this.#options.source.claim?.done();
     this.#settle(() => this.#outcome.resolve(receipt));
   }
 
   end(failure: FtError): void {
+    if (!this.#settled) endClaim(this.#options.source.claim, failure);
     this.#settle(() => this.#outcome.reject(failure));
   }
 
@@ -144,7 +163,11 @@ export class Outgoing implements Transfer {
       });
       const ready = this.#awaitsReady ? await this.#ready.promise : undefined;
       this.#options.onReady?.(this.#heldBytes());
+      this.#withheld?.hear(this.#heldBytes());
       await turn.take(() => this.#body(ready));
+      // Others may send while this waits for its receiver.
+      await this.#withheld?.earn(this.#outcome.promise);
+      if (this.#withheld !== undefined) await turn.take(() => this.#rest());
       return this.#checked(await this.#outcome.promise);
     } catch (thrown) {
       const failure = toFailure(thrown);
@@ -168,11 +191,18 @@ export class Outgoing implements Transfer {
   /** Sends what the receiver lacks, until all is sent or it is settled. */
   async #body(ready: MessageOf<"ready"> | undefined): Promise<void> {
     if (this.#settled) return;
-    const { channel, id, source, pace } = this.#options;
+    const { source } = this.#options;
     const isCurrent = ready?.source !== undefined && ready.source === source.version;
     if (isCurrent) this.#isRead = this.#digests.count === 0;
     else if (this.#digests.count > 0) await this.#compare();
-    for await (const { chunk, bytes, digest } of ahead(this.#missing())) {
+    if (this.#withheld === undefined) await this.#rest();
+    else await this.#send(WITHHELD_CHUNK + 1);
+  }
+
+  /** Sends the chunks that are missing from `first` on, until it is settled. */
+  async #send(first: number): Promise<void> {
+    const { channel, id, source, pace } = this.#options;
+    for await (const { chunk, bytes, digest } of ahead(this.#missing(first))) {
       if (this.#settled) return;
       await pace?.(bytes.length);
       if (this.#settled) return;
@@ -182,8 +212,15 @@ export class Outgoing implements Transfer {
           ? { kind: "data", id, chunk, bytes }
           : { kind: "chunk", id, chunk, bytes, digest },
       );
+      source.claim?.renew();
     }
+  }
+
+  /** Sends all that is missing yet, and says that it was all. */
+  async #rest(first = 0): Promise<void> {
+    await this.#send(first);
     if (this.#settled) return;
+    const { channel, id, source } = this.#options;
     this.#reader.check();
     const size = source.size ?? this.#sent;
     this.#digest = await this.#digests.file(size, chunkCount(size));
@@ -210,6 +247,7 @@ export class Outgoing implements Transfer {
         digest = piece.digest;
       }
       held += size;
+      this.#options.source.claim?.renew();
       const same = digest !== undefined && equal(digest, this.#digests.get(index));
       if (same) kept += size;
       else this.#digests.delete(index);
@@ -217,10 +255,10 @@ export class Outgoing implements Transfer {
     if (kept < held) this.#options.onChanged?.(held, kept);
   }
 
-  async *#missing(): AsyncGenerator<Piece & { chunk: number }> {
+  async *#missing(first: number): AsyncGenerator<Piece & { chunk: number }> {
     const { size } = this.#options.source;
     const count = size === undefined ? Infinity : chunkCount(size);
-    for (let chunk = 0; chunk < count; chunk++) {
+    for (let chunk = first; chunk < count; chunk++) {
       if (this.#digests.has(chunk)) continue;
       let isEmpty = true;
       for await (const piece of this.#reader.pieces(chunk)) {

@@ -1,6 +1,6 @@
 import { FtError, toFailure } from "../error.ts";
 import { acceptName } from "../name.ts";
-import type { Room, Source, Store } from "../storage/store.ts";
+import type { Claimant, Room, Source, Store } from "../storage/store.ts";
 import type { TreeSource, TreeStore } from "../storage/tree.ts";
 import { digestSource } from "./chunk_reader.ts";
 
@@ -12,24 +12,33 @@ export interface Served {
 }
 
 /** Opens the file that a client asks for; what is not there is called so in one way. */
-export async function openServed(store: Store, { room, name, tag }: Served): Promise<Source> {
+export async function openServed(
+  store: Store,
+  { room, name, tag }: Served,
+  claimant?: Claimant,
+): Promise<Source> {
   try {
-    return await store.open(room, acceptName(name), tag);
+    return await store.open(room, acceptName(name), tag, claimant);
   } catch (thrown) {
-    throw notServed(thrown, "File", name);
+    throw asNotFound(thrown, name);
   }
 }
 
 /** Opens the folder that a client asks for, likewise. */
-export function openServedTree(trees: TreeStore, { room, name, tag }: Served): TreeSource {
+export function openServedTree(
+  trees: TreeStore,
+  { room, name, tag }: Served,
+  claimant?: Claimant,
+): TreeSource {
   try {
-    return trees.openTree(room, acceptName(name), tag);
+    return trees.openTree(room, acceptName(name), tag, claimant);
   } catch (thrown) {
-    throw notServed(thrown, "Folder", name);
+    throw asNotFound(thrown, name, "Folder");
   }
 }
 
-function notServed(thrown: unknown, what: string, name: string): FtError {
+/** A failure as the client hears it: of what is not there nothing else is said, whatever it was. */
+export function asNotFound(thrown: unknown, name: string, what = "File"): FtError {
   const failure = toFailure(thrown);
   if (failure.code !== "not_found") return failure;
   return new FtError("not_found", `${what} '${name}' not found on the server.`, {
@@ -48,4 +57,9 @@ export async function digestServed(
   const digest = await digestSource(source, name, { onRead });
   store.note(room, name, source, digest);
   return digest;
+}
+
+/** Throws `denied` for the room that gives nothing out. */
+export function requireOut(room: Room): void {
+  if (room === "private") throw new FtError("denied", "Nothing is taken out of the private room.");
 }

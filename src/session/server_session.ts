@@ -1,22 +1,23 @@
 import { FtError, toFailure } from "../error.ts";
-import { LIST_ITEMS, OPEN_TRANSFERS } from "../protocol/limits.ts";
+import { OPEN_TRANSFERS } from "../protocol/limits.ts";
 import type { Entry, Message, MessageOf } from "../protocol/message.ts";
-import type { Item, Receipt, Room, Source, StageRequest, Store } from "../storage/store.ts";
+import type { Receipt, Room, Source, StageRequest, Store } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
+import { answer, type Question } from "./answer.ts";
 import { type Access, type Grant, OPEN_ACCESS } from "./access.ts";
 import { Allowance, type Share } from "./allowance.ts";
 import { Channel, type Deadlines } from "./channel.ts";
-import { digestSource } from "./chunk_reader.ts";
 import { Guest } from "./guest.ts";
 import { extentOf, Incoming } from "./receive.ts";
 import { Outgoing, waitsForReady } from "./send.ts";
-import { digestServed, openServed, openServedTree } from "./served_file.ts";
+import { digestServed, openServed, requireOut } from "./served_file.ts";
+import { ServedTrees } from "./served_trees.ts";
+import { termsOf } from "./terms.ts";
 import { Asked, sendFailure, type Transfer } from "./transfer.ts";
 import type { TransferReport } from "./transfer_report.ts";
-import { IncomingTree } from "./tree_incoming.ts";
-import { digestIn, OutgoingTree } from "./tree_outgoing.ts";
 import type { TreeReport } from "./tree_report.ts";
 import { Turn } from "./turn.ts";
+import { countingOf, endClaim } from "./withheld.ts";
 
 export type { TransferReport } from "./transfer_report.ts";
 
@@ -49,6 +50,7 @@ export class ServerSession {
   /** A list is made as a whole: one at a time keeps what a client can make us hold bounded. */
   readonly #listing = new Turn();
   readonly #transfers = new Map<number, Transfer>();
+  readonly #trees: ServedTrees;
   readonly #work = new Set<Promise<void>>();
   #guest: Guest | undefined;
   readonly #allowance: Allowance;
@@ -63,6 +65,13 @@ export class ServerSession {
     this.#channel = new Channel(connection, {
       side: "server",
       ...(deadlines === undefined ? {} : { deadlines }),
+    });
+    this.#trees = new ServedTrees({
+      channel: this.#channel,
+      store: options.store,
+      turn: this.#turn,
+      pace: (bytes) => this.#share?.take(bytes),
+      track: (...transfer) => this.#track(...transfer),
     });
     // What waits for its turn then waits no more.
     this.#channel.ending.addEventListener("abort", () => this.#share?.close(), { once: true });
@@ -117,11 +126,13 @@ export class ServerSession {
       case "request":
         return this.#begin(message, () => this.#send(guest, message));
       case "list":
-        return this.#begin(message, () => this.#list(guest, message));
+      case "info":
+      case "unshare":
+        return this.#begin(message, () => this.#answer(guest, message));
       case "tree":
-        return this.#begin(message, () => this.#receiveTree(guest, message));
+        return this.#begin(message, () => this.#trees.receive(guest, message));
       case "browse":
-        return this.#begin(message, () => this.#sendTree(guest, message));
+        return this.#begin(message, () => this.#trees.send(guest, message));
       case "hello":
       case "welcome":
         throw new FtError("protocol", `'${message.kind}' is out of place.`);
@@ -169,7 +180,7 @@ export class ServerSession {
     if (id <= this.#lastId) throw new FtError("protocol", "Ids of transfers only grow.");
     this.#lastId = id;
     try {
-      this.#share?.begin(id, kind !== "list");
+      this.#share?.begin(id, kind === "entry" || kind === "request");
     } catch (thrown) {
       return sendFailure(this.#channel, id, toFailure(thrown));
     }
@@ -215,22 +226,16 @@ export class ServerSession {
 
   #receive(guest: Guest, entry: Entry): void | Promise<void> {
     const { id, room, name } = entry;
-    const { store } = this.#options;
-    const incoming = new Incoming({
-      channel: this.#channel,
-      id,
-      store,
-    });
+    const incoming = new Incoming({ channel: this.#channel, id, store: this.#options.store });
     const action = room === "private" ? "put" : "share";
     const about = { action, room: room ?? "private", name } as const;
     this.#track(id, incoming, incoming.outcome, about, () => incoming.received);
     let place: ReturnType<Guest["place"]> & Pick<StageRequest, "conflict">;
     try {
       const conflict = entry.conflict ?? "rename";
-      place = { ...guest.place(room, name), conflict, ...this.#placeInTree(entry, incoming) };
+      place = { ...guest.place(room, name), conflict, ...this.#trees.place(entry, incoming) };
     } catch (thrown) {
-      incoming.fail(toFailure(thrown));
-      return;
+      return void incoming.fail(toFailure(thrown));
     }
     const begun = incoming.begin(entry, {
       ...place,
@@ -238,89 +243,13 @@ export class ServerSession {
       mtime: entry.mtime,
       version: entry.source,
       run: guest.run,
-      ...(entry.exec === undefined ? {} : { exec: entry.exec }),
-      ...(entry.dry === undefined ? {} : { dry: entry.dry }),
-      ...(entry.digest === undefined ? {} : { digest: entry.digest }),
+      exec: entry.exec,
+      dry: entry.dry,
+      digest: entry.digest,
+      ...(room === "shared" && entry.tree === undefined ? { terms: termsOf(entry) } : {}),
       extent: extentOf(entry.size),
     });
     return waitsForReady(entry) ? undefined : begun;
-  }
-
-  /** Where a large file of a tree goes to, which hears what becomes of it. */
-  #placeInTree(
-    { tree: id, index = 0, size }: Entry,
-    incoming: Incoming,
-  ): Partial<Pick<StageRequest, "name" | "conflict">> {
-    if (id === undefined) return {};
-    const tree = this.#transfers.get(id);
-    if (!(tree instanceof IncomingTree)) {
-      throw new FtError("denied", "The folder that it belongs to is not being sent.");
-    }
-    const { entry, tree: staged } = tree.expected(index);
-    if (entry.size !== size) throw new FtError("changed", `'${entry.path}' has another size now.`);
-    incoming.outcome.then(
-      (receipt) => tree.settle(index, receipt),
-      (thrown) => tree.failed(index, toFailure(thrown)),
-    );
-    return staged.place(entry);
-  }
-
-  #receiveTree(guest: Guest, head: MessageOf<"tree">): void | Promise<void> {
-    const { id, room, name } = head;
-    const action = room === "private" ? "put" : "share";
-    const dry = head.dry ?? false;
-    // In the private room nobody learns what a folder is called that had to give way.
-    const told = room === "shared" ? {} : { toldName: name };
-    const incoming = new IncomingTree({ channel: this.#channel, id, dry, ...told });
-    const about = { action, room: room ?? "private", name } as const;
-    this.#track(id, incoming, incoming.outcome, about, () => incoming.received);
-    try {
-      const place = guest.place(room, name);
-      const { trees } = this.#options.store;
-      if (trees === undefined) throw new FtError("denied", "No folders are kept here.");
-      incoming.begin(trees.stageTree({
-        ...place,
-        run: guest.run,
-        conflict: head.conflict ?? "rename",
-        mtime: head.mtime,
-        digestOf: digestSource,
-        part: head.part ?? false,
-        dry,
-      }));
-    } catch (thrown) {
-      return incoming.fail(toFailure(thrown));
-    }
-  }
-
-  #sendTree(guest: Guest, { id, room, name, tag, checksum }: MessageOf<"browse">): void {
-    const action = room === "public" ? "get" : "fetch";
-    const asked = new Asked();
-    let outgoing: OutgoingTree | undefined;
-    const outcome = (async () => {
-      try {
-        requireOut(room);
-        guest.require(action);
-        const { trees } = this.#options.store;
-        if (trees === undefined) throw new FtError("denied", "No folders are kept here.");
-        const source = openServedTree(trees, { room, name, tag });
-        outgoing = new OutgoingTree({
-          channel: this.#channel,
-          id,
-          source,
-          turn: this.#turn,
-          pace: (bytes) => this.#share?.take(bytes),
-          ...(checksum ? { digestOf: (entry) => digestIn(source, entry.path) } : {}),
-          head: { name, ...(source.mtime === undefined ? {} : { mtime: source.mtime }) },
-        });
-        asked.answer(outgoing);
-        return { ...await outgoing.run(), name };
-      } catch (thrown) {
-        const failure = toFailure(thrown);
-        if (outgoing === undefined) await sendFailure(this.#channel, id, failure);
-        throw failure;
-      }
-    })();
-    this.#track(id, asked, outcome, { action, room, name }, () => outgoing?.sent ?? 0);
   }
 
   #send(guest: Guest, request: MessageOf<"request">): void {
@@ -334,8 +263,12 @@ export class ServerSession {
       try {
         requireOut(room);
         guest.require(action);
-        source = await openServed(store, request);
-        const digest = size === source.size
+        source = await this.#trees.open(request) ??
+          await openServed(store, request, guest.claimant);
+        const { claim } = source;
+        const counting = countingOf(claim);
+        // Before a download counts its receiver is not told what it is.
+        const digest = size === source.size && counting === undefined
           ? await digestServed(store, request, source, () => asked.check())
           : undefined;
         outgoing = new Outgoing({
@@ -344,17 +277,18 @@ export class ServerSession {
           source,
           turn: this.#turn,
           pace: (bytes) => this.#share?.take(bytes),
-          entry: { name, ...(digest === undefined ? {} : { digest }) },
+          entry: { name, ...counting, ...(digest === undefined ? {} : { digest }) },
         });
         asked.answer(outgoing);
         const receipt = await outgoing.run();
         // Only what we have read ourselves: a client may say that it has anything.
         if (outgoing.digest !== undefined) {
-          store.note(room, name, source, outgoing.digest);
+          store.note(room, name, source, outgoing.digest, outgoing.chunks);
         }
         return { ...receipt, name };
       } catch (thrown) {
         const failure = toFailure(thrown);
+        if (outgoing === undefined) endClaim(source?.claim, failure);
         if (outgoing === undefined) await sendFailure(this.#channel, id, failure);
         throw failure;
       } finally {
@@ -364,13 +298,16 @@ export class ServerSession {
     this.#track(id, asked, outcome, { action, room, name }, () => outgoing?.sent ?? 0);
   }
 
-  #list(guest: Guest, { id, room }: MessageOf<"list">): void {
+  /** Answers a question about what there is. */
+  #answer(guest: Guest, question: Question): void {
+    const { id } = question;
     const asked = new Asked();
     const outcome = (async () => {
       try {
-        if (room === "private") throw new FtError("denied", "The private room is not listed.");
-        guest.require(room === "public" ? "get" : "fetch");
-        await this.#listing.take(() => this.#sendItems(id, room, () => asked.check()));
+        const check = () => asked.check();
+        const { store } = this.#options;
+        const work = () => answer(question, { channel: this.#channel, store, guest, check });
+        await (question.kind === "list" ? this.#listing.take(work) : work());
         return undefined;
       } catch (thrown) {
         const failure = toFailure(thrown);
@@ -378,26 +315,8 @@ export class ServerSession {
         throw failure;
       }
     })();
-    const about = { action: "list", room, name: "" } as const;
-    this.#track(id, asked, outcome, about, () => 0);
+    const room = question.kind === "unshare" ? "shared" : question.room;
+    const name = question.kind === "list" ? "" : question.name;
+    this.#track(id, asked, outcome, { action: question.kind, room, name }, () => 0);
   }
-
-  /** Sends a room's items, oldest first; `check` throws when they are wanted no more. */
-  async #sendItems(id: number, room: Room, check: () => void): Promise<void> {
-    check();
-    const items: Item[] = [];
-    for await (const item of this.#options.store.items(room)) items.push(item);
-    items.sort((a, b) => a.time - b.time || (a.name < b.name ? -1 : 1));
-    for (let at = 0; at === 0 || at < items.length; at += LIST_ITEMS) {
-      const page = items.slice(at, at + LIST_ITEMS);
-      const last = at + LIST_ITEMS >= items.length;
-      check();
-      await this.#channel.send({ kind: "items", id, items: page, last });
-    }
-  }
-}
-
-/** Throws `denied` for the room that gives nothing out. */
-function requireOut(room: Room): void {
-  if (room === "private") throw new FtError("denied", "Nothing is taken out of the private room.");
 }

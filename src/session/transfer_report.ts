@@ -9,7 +9,7 @@ export interface TransferReport {
   readonly owner: string;
   /** Name of the token it was let in with. */
   readonly who: string | undefined;
-  readonly action: "put" | "share" | "get" | "fetch" | "list";
+  readonly action: "put" | "share" | "get" | "fetch" | "list" | "info" | "unshare";
   readonly room: Room;
   /** As it is called in the room, or as it was asked for. Untrusted. */
   readonly name: string;

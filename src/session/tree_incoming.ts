@@ -1,16 +1,18 @@
 import { FtError, toFailure } from "../error.ts";
-import { acceptName } from "../name.ts";
 import { createHasher, formatDigest } from "../protocol/digest.ts";
-import { MANIFEST_ENTRIES, TREE_CHARACTERS, TREE_ENTRIES } from "../protocol/limits.ts";
+import { MANIFEST_ENTRIES } from "../protocol/limits.ts";
 import type { Message, MessageOf, TreeEntry } from "../protocol/message.ts";
 import { decodePack, type PackedFile } from "../protocol/pack.ts";
 import { encodeRuns } from "../protocol/runs.ts";
 import type { Receipt } from "../storage/store.ts";
 import type { StagedTree, Verdict, WholeFile } from "../storage/tree.ts";
 import { type Channel, peerFailure } from "./channel.ts";
-import { sendFailure, toldFailure, type Transfer } from "./transfer.ts";
-import { isPacked } from "./tree_outgoing.ts";
+import { sendFailure, type Transfer } from "./transfer.ts";
+import { inLanes } from "./lanes.ts";
+import { Manifest } from "./manifest.ts";
+import { isPacked } from "./small_file.ts";
 import { type TreeOutcome, type TreeReport, TreeTally } from "./tree_report.ts";
+import { TreeResults } from "./tree_results.ts";
 
 /** Large files of one tree on their way at once. */
 const LANES = 8;
@@ -40,7 +42,7 @@ export class IncomingTree implements Transfer {
   readonly #options: IncomingTreeOptions;
   readonly #outcome = Promise.withResolvers<TreeReport>();
   readonly #tally = new TreeTally();
-  readonly #paths = new Set<string>();
+  readonly #entries = new Manifest();
   /** Folders and links by path, with their indexes: they are made at the end. */
   readonly #others = new Map<string, number>();
   /** Entries that are to come and have not, by index. */
@@ -50,8 +52,6 @@ export class IncomingTree implements Transfer {
   /** Ends when all that was asked for has come. What comes in packs must not wait for it. */
   #fetching: Promise<unknown> = Promise.resolve();
   #tree: StagedTree | undefined;
-  #offered = 0;
-  #characters = 0;
   #isComplete = false;
   #isSealed = false;
   #settled = false;
@@ -107,7 +107,7 @@ export class IncomingTree implements Transfer {
     switch (message.kind) {
       case "tree":
         if (this.#tree !== undefined || this.#options.open === undefined) break;
-        return this.#settled ? undefined : this.#openTree(message);
+        return this.#settled ? undefined : this.#guard(() => this.#openTree(message));
       case "manifest":
         if (this.#isComplete) break;
         return this.#settled ? undefined : this.#guard(() => this.#manifest(message));
@@ -129,11 +129,8 @@ export class IncomingTree implements Transfer {
   }
 
   async #openTree(head: MessageOf<"tree">): Promise<void> {
-    const { open } = this.#options;
-    // deno-lint-ignore require-await -- what it throws is a failure of the tree
-    await this.#guard(async () => {
-      if (open !== undefined) this.begin(open(head));
-    });
+    const tree = await this.#options.open?.(head);
+    if (tree !== undefined) this.begin(tree);
   }
 
   async #guard(work: () => Promise<void>): Promise<void> {
@@ -154,17 +151,11 @@ export class IncomingTree implements Transfer {
   async #manifest({ entries, last }: MessageOf<"manifest">): Promise<void> {
     const tree = this.#tree;
     if (tree === undefined) throw new FtError("protocol", "A manifest came too early.");
-    const first = this.#offered;
-    this.#offered += entries.length;
-    for (const { path, target = "" } of entries) this.#characters += path.length + target.length;
-    if (this.#offered > TREE_ENTRIES || this.#characters > TREE_CHARACTERS) {
-      throw new FtError("limit", `A folder may hold ${TREE_ENTRIES} entries at most.`, {
-        hint: "Send the folders in it one by one.",
-      });
-    }
-    const faults = entries.map((entry) => this.#fault(entry));
+    const first = this.#entries.entries;
+    for (const entry of entries) this.#entries.count(entry);
+    const faults = entries.map((entry) => this.#entries.fault(entry));
     const verdicts = await tree.offer(entries.filter((_, at) => faults[at] === undefined));
-    const results = new Results();
+    const results = new TreeResults();
     let sound = 0;
     entries.forEach((entry, at) => {
       const verdict: Verdict = faults[at] ?? verdicts[sound++] ?? "skipped";
@@ -184,21 +175,8 @@ export class IncomingTree implements Transfer {
     await this.#want(tree);
   }
 
-  /** Why an entry cannot be kept whatever is there already. */
-  #fault({ path, kind, size }: TreeEntry): FtError | undefined {
-    try {
-      acceptName(path);
-    } catch (thrown) {
-      return toFailure(thrown);
-    }
-    if (this.#paths.has(path)) return new FtError("bad_name", `'${path}' is offered twice.`);
-    this.#paths.add(path);
-    if (kind !== "file" || size !== undefined) return undefined;
-    return new FtError("protocol", `The size of '${path}' is missing.`);
-  }
-
   async #want(tree: StagedTree): Promise<void> {
-    this.#paths.clear();
+    this.#entries.end();
     let bytes = 0;
     for (const { size = 0 } of this.#open.values()) bytes += size;
     await tree.begin(this.#open.values());
@@ -217,12 +195,7 @@ export class IncomingTree implements Transfer {
     }
     const large = [...this.#open].filter(([, entry]) => !isPacked(entry));
     if (fetchFile === undefined || large.length === 0) return;
-    const queue = large[Symbol.iterator]();
-    const lane = async () => {
-      for (const [index, entry] of queue) await this.#fetch(index, entry, tree);
-    };
-    const lanes = Array.from({ length: Math.min(LANES, large.length) }, lane);
-    this.#fetching = Promise.all(lanes);
+    this.#fetching = inLanes(large, LANES, ([index, entry]) => this.#fetch(index, entry, tree));
     this.#fetching.catch((thrown) => this.fail(toFailure(thrown)));
   }
 
@@ -234,7 +207,7 @@ export class IncomingTree implements Transfer {
     } catch (thrown) {
       const failure = toFailure(thrown);
       if (failure.exit === 3 || failure.code === "interrupted") throw failure;
-      const results = new Results();
+      const results = new TreeResults();
       this.failed(index, failure);
       results.fail(index, failure);
       await this.#tell(results);
@@ -258,7 +231,7 @@ export class IncomingTree implements Transfer {
   }
 
   async #store(files: ReadonlyArray<PackedFile & { entry: TreeEntry }>): Promise<void> {
-    const results = new Results();
+    const results = new TreeResults();
     const sound: Array<WholeFile & { index: number }> = [];
     for (const { index, entry, bytes, digest } of files) {
       const hasher = await createHasher();
@@ -292,7 +265,7 @@ export class IncomingTree implements Transfer {
     this.#options.onVerified?.(this.#tally.bytes);
   }
 
-  #fail(entry: TreeEntry, error: FtError, results: Results, index: number): void {
+  #fail(entry: TreeEntry, error: FtError, results: TreeResults, index: number): void {
     this.#tally.fail(entry.path, error);
     this.#options.onOutcome?.(entry, error);
     results.fail(index, error);
@@ -303,7 +276,7 @@ export class IncomingTree implements Transfer {
     for (const { index, ...fault } of failed) this.failed(index, peerFailure(fault));
   }
 
-  async #tell(results: Results): Promise<void> {
+  async #tell(results: TreeResults): Promise<void> {
     const { channel, id } = this.#options;
     for (const message of results.messages()) {
       await channel.send({ kind: "result", id, ...message });
@@ -316,7 +289,7 @@ export class IncomingTree implements Transfer {
     for (const { path } of this.#open.values()) {
       this.#tally.fail(path, new FtError("lost", `'${path}' was not sent.`));
     }
-    const results = new Results();
+    const results = new TreeResults();
     for (const { path, error } of await tree.finish()) {
       this.#tally.fail(path, error);
       const index = this.#others.get(path);
@@ -348,33 +321,5 @@ export class IncomingTree implements Transfer {
     this.#settled = true;
     this.#tree?.close();
     this.#outcome.reject(failure);
-  }
-}
-
-/** Results of entries on their way to the sender. */
-class Results {
-  readonly #outcomes = new Map<Receipt["outcome"], number[]>();
-  readonly #failed: Array<{ index: number; code: string; message: string; hint?: string }> = [];
-
-  add(index: number, outcome: Receipt["outcome"]): void {
-    const indexes = this.#outcomes.get(outcome) ?? [];
-    indexes.push(index);
-    this.#outcomes.set(outcome, indexes);
-  }
-
-  fail(index: number, failure: FtError): void {
-    if (failure.side === "there") return;
-    this.#failed.push({ index, ...toldFailure(failure) });
-  }
-
-  /** The fields of the messages that tell them. */
-  *messages(): Generator<Omit<MessageOf<"result">, "kind" | "id">> {
-    for (const [outcome, indexes] of this.#outcomes) {
-      const sorted = indexes.sort((a, b) => a - b);
-      for (const runs of encodeRuns(sorted, MANIFEST_ENTRIES)) yield { [outcome]: runs };
-    }
-    for (let at = 0; at < this.#failed.length; at += 64) {
-      yield { failed: this.#failed.slice(at, at + 64) };
-    }
   }
 }

@@ -1,22 +1,20 @@
 import { FtError, toFailure } from "../error.ts";
 import { createHasher } from "../protocol/digest.ts";
-import {
-  FRAME_BYTES,
-  MANIFEST_ENTRIES,
-  PACKED_BYTES,
-  TREE_CHARACTERS,
-  TREE_ENTRIES,
-} from "../protocol/limits.ts";
+import { FRAME_BYTES, MANIFEST_ENTRIES } from "../protocol/limits.ts";
 import type { Message, MessageOf } from "../protocol/message.ts";
 import { PackBuilder } from "../protocol/pack.ts";
 import { decodeRuns } from "../protocol/runs.ts";
-import type { Receipt } from "../storage/store.ts";
+import type { Receipt, Source } from "../storage/store.ts";
 import type { TreeEntry, TreeSource } from "../storage/tree.ts";
 import { type Channel, peerFailure } from "./channel.ts";
-import { digestSource } from "./chunk_reader.ts";
+import { inLanes } from "./lanes.ts";
+import { Manifest } from "./manifest.ts";
+import { isPacked, readWhole } from "./small_file.ts";
 import { sendFailure, toldFailure, type Transfer } from "./transfer.ts";
 import { type TreeOutcome, type TreeReport, TreeTally } from "./tree_report.ts";
 import type { Turn } from "./turn.ts";
+import { Unanswered } from "./unanswered.ts";
+import { endClaim } from "./withheld.ts";
 
 /** Characters of paths after which a MANIFEST is sent whatever the number of its entries. */
 const BATCH_CHARACTERS = 128 * 1024;
@@ -51,6 +49,8 @@ export class OutgoingTree implements Transfer {
   readonly #options: OutgoingTreeOptions;
   readonly #entries: TreeEntry[] = [];
   readonly #wanted: number[] = [];
+  /** What is wanted and has no result yet. */
+  readonly #unanswered: Unanswered;
   readonly #tally = new TreeTally();
   readonly #allWanted = Promise.withResolvers<void>();
   readonly #done = Promise.withResolvers<string>();
@@ -61,6 +61,7 @@ export class OutgoingTree implements Transfer {
 
   constructor(options: OutgoingTreeOptions) {
     this.#options = options;
+    this.#unanswered = new Unanswered(options.source.claim);
     this.#allWanted.promise.catch(() => {});
     this.#done.promise.catch(() => {});
   }
@@ -70,11 +71,17 @@ export class OutgoingTree implements Transfer {
     return this.#sent;
   }
 
-  /** The entry that the other side asks for by its index. */
-  wanted(index: number): TreeEntry {
+  /**
+   * Opens a large file that the other side asks for by its index. Where the folder has only so many
+   * downloads, the last file waits for all others.
+   */
+  async openLarge(index: number): Promise<Source> {
     const entry = this.#entries[index];
-    if (entry?.kind === "file" && !isPacked(entry)) return entry;
-    throw new FtError("protocol", "No large file of the folder has that index.");
+    if (entry?.kind !== "file" || isPacked(entry) || !this.#unanswered.has(index)) {
+      throw new FtError("protocol", "No large file of the folder is wanted by that index.");
+    }
+    if (index === this.#unanswered.withheld) await this.#unanswered.earn(this.#done.promise);
+    return this.#options.source.open(entry.path);
   }
 
   handle(message: Message): void {
@@ -87,6 +94,7 @@ export class OutgoingTree implements Transfer {
         return this.#result(message);
       case "done":
         if (!this.#isSealed) break;
+        this.#options.source.claim?.done();
         return this.#settle(() => this.#done.resolve(message.name));
       case "error":
         return this.end(peerFailure(message));
@@ -101,7 +109,9 @@ export class OutgoingTree implements Transfer {
       throw new FtError("protocol", "The receiver wants what was not offered.");
     }
     for (const index of indexes) this.#wanted.push(index);
-    if (last) this.#allWanted.resolve();
+    if (!last) return;
+    this.#unanswered.begin(this.#wanted);
+    this.#allWanted.resolve();
   }
 
   #result({ failed = [], ...outcomes }: MessageOf<"result">): void {
@@ -114,11 +124,13 @@ export class OutgoingTree implements Transfer {
       if (index >= this.#entries.length) throw new FtError("protocol", "A result is of no entry.");
       this.#fail(index, peerFailure(fault));
     }
+    this.#unanswered.look();
     this.#options.onVerified?.(this.#tally.bytes);
   }
 
   #count(index: number, outcome: Receipt["outcome"]): void {
     const entry = this.#entries[index] as TreeEntry;
+    this.#unanswered.delete(index);
     if (entry.kind !== "file") return;
     this.#tally.count(outcome, entry.size ?? 0);
     this.#options.onOutcome?.(entry, outcome);
@@ -126,11 +138,13 @@ export class OutgoingTree implements Transfer {
 
   #fail(index: number, error: FtError): void {
     const entry = this.#entries[index] as TreeEntry;
+    this.#unanswered.delete(index);
     this.#tally.fail(entry.path, error);
     this.#options.onOutcome?.(entry, error);
   }
 
   end(failure: FtError): void {
+    if (!this.#settled) endClaim(this.#options.source.claim, failure);
     this.#settle(() => this.#done.reject(failure));
   }
 
@@ -167,7 +181,7 @@ export class OutgoingTree implements Transfer {
     const { channel, id, source, digestOf } = this.#options;
     let batch: TreeEntry[] = [];
     let characters = 0;
-    let total = 0;
+    const manifest = new Manifest();
     const send = async (last: boolean) => {
       for (const entry of batch) this.#entries.push(entry);
       this.#isOffered = last;
@@ -187,12 +201,7 @@ export class OutgoingTree implements Transfer {
       batch.push(entry);
       const length = entry.path.length + (entry.target?.length ?? 0);
       characters += length;
-      total += length;
-      if (this.#entries.length + batch.length > TREE_ENTRIES || total > TREE_CHARACTERS) {
-        throw new FtError("limit", `A folder may hold ${TREE_ENTRIES} entries at most.`, {
-          hint: "Send the folders in it one by one.",
-        });
-      }
+      manifest.count(entry);
       if (batch.length === MANIFEST_ENTRIES || characters > BATCH_CHARACTERS) await send(false);
     }
     await send(true);
@@ -226,12 +235,16 @@ export class OutgoingTree implements Transfer {
     }
     this.#options.onWanted?.(this.#wanted.map((index) => this.#entries[index] as TreeEntry), bytes);
     if (this.#options.head.dry) return;
-    const queue = large[Symbol.iterator]();
-    const lane = async () => {
-      for (const index of queue) await this.#sendLarge(index);
-    };
-    const lanes = this.#options.sendFile === undefined ? 0 : Math.min(LANES, large.length);
-    await Promise.all([this.#sendSmall(small), ...Array.from({ length: lanes }, lane)]);
+    const width = this.#options.sendFile === undefined ? 0 : LANES;
+    const last = small.at(-1);
+    if (last !== undefined && last === this.#unanswered.withheld) small.pop();
+    await Promise.all([
+      this.#sendSmall(small),
+      inLanes(large, width, (index) => this.#sendLarge(index)),
+    ]);
+    if (last === undefined || last !== this.#unanswered.withheld) return;
+    await this.#unanswered.earn(this.#done.promise);
+    await this.#sendSmall([last]);
   }
 
   async #sendLarge(index: number): Promise<void> {
@@ -268,7 +281,7 @@ export class OutgoingTree implements Transfer {
         bytes = pack.next(entry.size ?? 0) ?? new Uint8Array();
       }
       try {
-        this.#read(entry, bytes);
+        readWhole(this.#options.source, entry, bytes);
         const hasher = await createHasher();
         hasher.update(bytes);
         pack.add({ index, digest: hasher.digest(), bytes });
@@ -288,38 +301,4 @@ export class OutgoingTree implements Transfer {
       if (!this.#settled) await channel.send({ kind: "pack", id, bytes });
     });
   }
-
-  /** Fills `into` with a small file that must still be what it was when it was offered. */
-  #read({ path, size, mtime }: TreeEntry, into: Uint8Array): void {
-    const source = this.#options.source.open(path);
-    try {
-      const isSame = source.size === size && source.mtime === mtime;
-      const count = isSame && into.length > 0 ? source.read(0, into) : 0;
-      if (!isSame || count !== into.length || !source.isUnchanged()) throw changed(path);
-    } finally {
-      source.close();
-    }
-  }
-}
-
-/** The failure of a file that is no longer what it was when it was offered. */
-export function changed(path: string): FtError {
-  return new FtError("changed", `'${path}' changed while the folder was sent.`, {
-    hint: "Run the same again once it is no longer written to.",
-  });
-}
-
-/** The digest string of a file of a tree: what is known of it, or by reading it. */
-export async function digestIn(tree: TreeSource, path: string): Promise<string> {
-  const source = tree.open(path);
-  try {
-    return source.digest ?? await digestSource(source, path);
-  } finally {
-    source.close();
-  }
-}
-
-/** Whether a file travels packed with others. */
-export function isPacked({ size = 0 }: Pick<TreeEntry, "size">): boolean {
-  return size <= PACKED_BYTES;
 }

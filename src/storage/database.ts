@@ -11,7 +11,7 @@ import { storageFailure } from "./failure.ts";
 
 /** Milliseconds to wait for another process that is writing. */
 const BUSY_MS = 5_000;
-/** What this version writes: 2 added the tokens, and who shared a file; 3 the trees. */
+/** What this version writes: 2 added the tokens, and who shared a file; 3 trees and terms of shares. */
 const LAYOUT = 3;
 /** Where a database says which format it is to be written in, and how many of them there are. */
 const WRITE_FORMAT = 18;
@@ -29,6 +29,24 @@ const TABLES = `
     name text not null primary key, hash text not null unique, verbs text not null,
     created integer not null, expires integer
   ) strict, without rowid;
+  create table if not exists share (
+    name text not null, ino text not null, owner text not null, who text not null,
+    run text not null, published integer not null, expires integer, downloads integer,
+    note text not null, secret text not null,
+    primary key (name, ino)
+  ) strict, without rowid;
+  create index if not exists share_by_expiry on share (expires);
+  create table if not exists claim (
+    id integer primary key autoincrement, name text not null, ino text not null, owner text not null,
+    counted integer not null, until integer not null
+  ) strict;
+  create index if not exists claim_by_share on claim (name, ino);
+  create trigger if not exists file_gone after delete on file when old.room = 'shared' begin
+    delete from share where name = old.name and ino = old.ino;
+  end;
+  create trigger if not exists share_gone after delete on share begin
+    delete from claim where name = old.name and ino = old.ino;
+  end;
   create table if not exists tree (
     room text not null, name text not null, requested text not null, owner text not null,
     who text not null, published integer not null, changed integer not null,
@@ -43,6 +61,8 @@ const TABLES = `
 const COLUMNS = [
   "select room, name, requested, size, digest, owner, version, ino, mtime, published, who from file",
   "select name, hash, verbs, created, expires from token",
+  "select name, ino, owner, who, run, published, expires, downloads, note, secret from share",
+  "select id, name, ino, owner, counted, until from claim",
   "select room, name, requested, owner, who, published, changed, listed from tree",
   "select room, name, path from tree_missing",
 ] as const;

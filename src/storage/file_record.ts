@@ -23,3 +23,8 @@ export function holds(row: FileRecord, info: Deno.FileInfo): boolean {
   return info.isFile && row.size === info.size && row.ino === String(info.ino) &&
     row.mtime === (info.mtime?.getTime() ?? 0);
 }
+
+/** What a row says of the file it is about. */
+export function identity(info: Deno.FileInfo): Pick<FileRecord, "size" | "ino" | "mtime"> {
+  return { size: info.size, ino: String(info.ino), mtime: info.mtime?.getTime() ?? 0 };
+}

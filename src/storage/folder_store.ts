@@ -1,5 +1,6 @@
 import { FtError } from "../error.ts";
 import { numberedName } from "../name.ts";
+import { ChunkLists } from "./chunk_lists.ts";
 import {
   findInside,
   foldersOf,
@@ -11,25 +12,39 @@ import {
 } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import type { FolderPartial, Placed } from "./folder_partial.ts";
-import { type FileRecord, holds } from "./file_record.ts";
+import { type FileRecord, holds, identity } from "./file_record.ts";
 import { FolderTrees } from "./folder_trees.ts";
+import { forgetGone } from "./gone.ts";
+import { heldBytes } from "./held_chunks.ts";
 import { requireHoldable } from "./holdable.ts";
-import { LocalSource, stampOf, tagOf } from "./local_source.ts";
+import { knownDigest, LocalSource, stampOf, tagOf } from "./local_source.ts";
 import { remove } from "./lock.ts";
+import { noteDigest } from "./note.ts";
+import { NOTHING_STAGED } from "./nothing_staged.ts";
 import { publishNew, publishOver } from "./publish.ts";
 import type { Records } from "./records.ts";
+import { notOwn, taken } from "./conflict.ts";
+import { roomAbout } from "./room_about.ts";
+import { roomItems } from "./room_items.ts";
+import { SharedRoom } from "./shared_room.ts";
 import type { Space } from "./space.ts";
 import { Staging } from "./staging.ts";
-import type { Item, Partial, Receipt, Room, Source, StageRequest, Store } from "./store.ts";
+import type {
+  About,
+  Claimant,
+  Item,
+  Partial,
+  Receipt,
+  Room,
+  Source,
+  StageRequest,
+  Store,
+  View,
+} from "./store.ts";
 import { isSyncing } from "./sync_folder.ts";
-import { filesBelow } from "./walk.ts";
 
 /** Highest number a name gets before a further file of that name is refused. */
 const NUMBERS = 100_000;
-/** Entries looked at before other work gets a turn. */
-const TURN_ENTRIES = 500;
-/** Milliseconds in which another process may not have given the file of a new row its name yet. */
-const FRESH_MS = 60_000;
 
 /** Where a folder store keeps what. Paths are absolute and without links. */
 export interface FolderStoreOptions {
@@ -54,22 +69,23 @@ interface OwnFile extends Found {
 export class FolderStore implements Store {
   readonly staging: Staging;
   readonly trees: FolderTrees;
+  /** The life of what is shared, where there are records of it. */
+  readonly shared: SharedRoom | undefined;
   readonly #options: FolderStoreOptions;
+  readonly #chunks = new ChunkLists();
 
   constructor(options: FolderStoreOptions) {
     this.#options = options;
+    const { records, space } = options;
+    const root = (room: Room) => this.#root(room);
+    this.shared = records && new SharedRoom(() => root("shared"), records);
     this.staging = new Staging(
       options.staging,
       (request, path, size, digest) => this.#publish(request, path, size, digest),
       options.onIdle,
     );
-    const { records, space } = options;
-    this.trees = new FolderTrees({
-      root: (room) => this.#root(room),
-      staging: this.staging,
-      records,
-      space,
-    });
+    const { staging, shared } = this;
+    this.trees = new FolderTrees({ root, staging, records, space, shared });
   }
 
   #root(room: Room): string {
@@ -82,28 +98,18 @@ export class FolderStore implements Store {
     });
   }
 
-  async *items(room: Room): AsyncGenerator<Item> {
-    const root = this.#root(room);
-    try {
-      const rows = this.#options.records?.room(room);
-      const trees = this.trees.listing(room);
-      let looked = 0;
-      for (const { name, info } of filesBelow(root)) {
-        if (++looked % TURN_ENTRIES === 0) await new Promise<void>((turn) => setImmediate(turn));
-        if (info === undefined || trees.takes(name, info)) continue;
-        const row = rows?.get(name)?.find((row) => row.owner !== "" && holds(row, info));
-        const time = row?.published ?? info.mtime?.getTime() ?? 0;
-        const who = row?.who ? { who: row.who } : {};
-        yield { name, size: info.size, time, tag: tagOf(info), ...who };
-      }
-      yield* trees.items();
-    } catch (thrown) {
-      throw storageFailure(thrown, `list the ${room} room`);
-    }
+  items(room: Room, view?: View): AsyncGenerator<Item> {
+    return roomItems(
+      room,
+      this.#root(room),
+      this.#options.records,
+      view,
+      this.trees.listing(room, view),
+    );
   }
 
   // deno-lint-ignore require-await -- a store elsewhere has to wait
-  async open(room: Room, name: string, tag?: string): Promise<Source> {
+  async open(room: Room, name: string, tag?: string, claimant?: Claimant): Promise<Source> {
     const root = this.#root(room);
     this.trees.requireListed(room, name);
     let file: Deno.FsFile | undefined;
@@ -116,30 +122,25 @@ export class FolderStore implements Store {
           hint: "List again and choose from the new list.",
         });
       }
-      const row = this.#options.records?.get(room, name, info);
-      // The row of a file put here by hand is about one version of it, down to its change time.
-      const isKnown = row !== undefined && (row.owner !== "" || row.version === stampOf(info));
-      return new LocalSource(file, opened.path, isKnown ? row.digest : undefined);
+      const digest = knownDigest(this.#options.records?.get(room, name, info), info);
+      const claim = room === "shared" ? this.shared?.admit(name, info, claimant) : undefined;
+      const chunks = this.#chunks.get(room, name, stampOf(info));
+      return new LocalSource(file, opened.path, { digest, claim, chunks });
     } catch (thrown) {
       file?.close();
       throw storageFailure(thrown, `open '${name}'`);
     }
   }
 
-  note(room: Room, name: string, source: Source, digest: string): void {
+  note(room: Room, name: string, source: Source, digest: string, chunks?: Uint8Array): void {
     const { records } = this.#options;
-    if (records === undefined || !(source instanceof LocalSource)) return;
-    const version = stampOf(source.info);
-    if (source.version !== version || !source.isUnchanged()) return;
-    try {
-      const known = records.get(room, name, source.info);
-      if (known !== undefined && (known.owner !== "" || known.version === version)) return;
-      const row = { ...identity(source.info), name, requested: name, digest, version };
-      records.put(room, { ...row, owner: "", who: "", published: source.mtime ?? 0 });
-      records.forgetOthers(room, row);
-    } catch {
-      // What could not be noted is read again: that is no failure of what was just sent.
-    }
+    if (records === undefined) return;
+    // Those that were known may have been forgotten meanwhile, and not without a reason.
+    const isLearned = chunks !== undefined && source.chunks === undefined;
+    const isKnown = noteDigest(records, { room, name, source }, digest);
+    const { version } = source;
+    if (!isKnown || !isLearned || version === undefined) return;
+    this.#chunks.put(room, name, { version, digests: chunks });
   }
 
   /** Forgets what is known of files that are gone, so that the records end with the rooms. */
@@ -147,17 +148,19 @@ export class FolderStore implements Store {
     const { records, rooms } = this.#options;
     if (records === undefined) return;
     for (const room of Object.keys(rooms) as Room[]) {
-      const root = this.#root(room);
-      for (const rows of records.pages(room)) {
-        for (const row of rows) {
-          if (Math.abs(Date.now() - row.published) < FRESH_MS) continue;
-          const found = findInside(root, row.name);
-          if (found === undefined || !holds(row, found.info)) records.forget(room, row);
-        }
-        await new Promise<void>((turn) => setImmediate(turn));
-      }
+      await forgetGone(records, room, this.#root(room));
       this.trees.forgetGone(room);
     }
+  }
+
+  about(room: Room, name: string, view: View): About {
+    const { records } = this.#options;
+    return roomAbout({ room, root: this.#root(room), records }, name, view);
+  }
+
+  unshare(name: string, view?: View): About {
+    if (this.shared === undefined) throw new FtError("not_found", `File '${name}' not found.`);
+    return this.shared.unshare(name, view);
   }
 
   async stage(request: StageRequest): Promise<Partial | Receipt> {
@@ -168,7 +171,7 @@ export class FolderStore implements Store {
       const settled = this.#settled(request);
       if (settled !== undefined) return settled;
       space?.check(request);
-      if (request.dry) return NOTHING;
+      if (request.dry) return NOTHING_STAGED;
       const over = this.#replaced(request, this.#ownFiles(request))?.path;
       partial = await this.staging.open(request, over);
       // An older run of the same transfer may just have finished while we waited for it to end.
@@ -179,7 +182,7 @@ export class FolderStore implements Store {
       }
       if (space !== undefined) {
         const claim = partial.charge((path, staged) => space.claim(request, path, staged));
-        await claim.reserve(heldBytes(partial, request));
+        await claim.reserve(heldBytes(partial.held, request.extent));
       }
       return partial;
     } catch (thrown) {
@@ -191,10 +194,12 @@ export class FolderStore implements Store {
   /** The receipt of what needs no bytes: sent before from this very version, or to be left alone. */
   #settled(request: StageRequest): Receipt | undefined {
     const { room, name, version, size, conflict, blind, digest } = request;
+    if (room === "shared") this.shared?.clear(name);
     const own = this.#ownFiles(request);
     for (const { row } of this.#candidates(request, own)) {
       const isVersion = version !== undefined && row.version === version && row.size === size;
       if (isVersion || row.digest === digest) {
+        this.shared?.renew(request, row);
         return { name: row.name, size: row.size, digest: row.digest, outcome: "same" };
       }
     }
@@ -205,9 +210,7 @@ export class FolderStore implements Store {
     if (conflict === "skip") return { name, size: 0, digest: "", outcome: "skipped" };
     if (conflict === "fail") throw taken(name);
     if (own.length === 0 && this.#options.records !== undefined) {
-      throw new FtError("denied", `'${name}' is somebody else's: only its owner replaces it.`, {
-        hint: "Choose another name, or --on-conflict rename.",
-      });
+      throw notOwn(name);
     }
     return undefined;
   }
@@ -215,10 +218,13 @@ export class FolderStore implements Store {
   /** The files that the owner of a request sent before under its name, and that are still there. */
   #ownFiles({ room, name, owner }: StageRequest): OwnFile[] {
     const root = this.#root(room);
+    const isOver = (row: FileRecord, info: Deno.FileInfo) =>
+      room === "shared" && this.shared?.isOver(row.name, info) === true;
     const rows = this.#options.records?.own(owner, room, name) ?? [];
     return rows.flatMap((row) => {
       const found = findInside(root, row.name);
-      return found !== undefined && holds(row, found.info) ? [{ row, ...found }] : [];
+      if (found === undefined || !holds(row, found.info) || isOver(row, found.info)) return [];
+      return [{ row, ...found }];
     });
   }
 
@@ -228,6 +234,7 @@ export class FolderStore implements Store {
     const same = this.#candidates(request, own).find(({ row }) => row.digest === digest);
     if (same !== undefined) {
       remove(staged);
+      this.shared?.renew(request, same.row);
       const receipt = { name: same.row.name, size, digest, outcome: "same" } as const;
       return { receipt, folders: foldersOf(root, same.path).filter(isSyncing) };
     }
@@ -238,7 +245,7 @@ export class FolderStore implements Store {
     const name = over?.name ?? this.#publishUnder(request, { wanted, folder, staged, digest });
     if (over !== undefined) {
       const row = this.#row(request, { name, staged, digest });
-      this.#options.records?.put(request.room, row);
+      this.#record(request, row);
       publishOver(staged, over.path);
       this.#options.records?.forgetOthers(request.room, row);
     }
@@ -265,6 +272,13 @@ export class FolderStore implements Store {
       who: request.who ?? "",
       published: Date.now(),
     };
+  }
+
+  /** Keeps what is known of it; its terms first, without which it could be had for ever. */
+  #record(request: StageRequest, row: FileRecord): void {
+    const share = this.shared?.shareOf(request, row.name, row.ino);
+    if (share !== undefined) this.shared?.put(share);
+    this.#options.records?.put(request.room, row);
   }
 
   /** Of one's own files those that may already be what is sent: to overwrite, only the replaced. */
@@ -299,7 +313,7 @@ export class FolderStore implements Store {
       const last = candidate.slice(candidate.lastIndexOf("/") + 1);
       if (findInside(place.folder, last) === undefined) {
         const row = this.#row(request, { ...place, name: candidate });
-        records?.put(room, row);
+        this.#record(request, row);
         if (publishNew(place.staged, `${place.folder}/${last}`)) {
           records?.forgetOthers(room, row);
           return candidate;
@@ -311,35 +325,4 @@ export class FolderStore implements Store {
     }
     throw new FtError("exists", `Too many files have the name '${name}'.`);
   }
-}
-
-/** How many bytes of a request are here already, as far as its schedule of chunks tells. */
-function heldBytes({ held }: Partial, { extent }: StageRequest): number {
-  return held.reduce((sum, { index }) => sum + (extent?.(index).size ?? 0), 0);
-}
-
-/** The failure of a request that does not want another name. */
-function taken(name: string): FtError {
-  return new FtError("exists", `'${name}' exists.`, {
-    hint: "Choose another name, or --on-conflict rename.",
-  });
-}
-
-function identity(info: Deno.FileInfo): Pick<FileRecord, "size" | "ino" | "mtime"> {
-  return { size: info.size, ino: String(info.ino), mtime: info.mtime?.getTime() ?? 0 };
-}
-
-/** The partial of what is not to be staged. */
-const NOTHING: Partial = {
-  held: [],
-  version: undefined,
-  write: refuse,
-  keep: refuse,
-  publish: refuse,
-  close: () => Promise.resolve(),
-  discard: () => Promise.resolve(),
-};
-
-function refuse(): never {
-  throw new FtError("protocol", "It was only asked what would become of the file.");
 }

@@ -210,6 +210,28 @@ Deno.test("open() uses the noted digest of a file put by hand only for that very
   equal(await digestOfNow(), undefined);
 });
 
+Deno.test("open() knows the noted chunks of that very version, until they are forgotten", async () => {
+  using made = makeStore();
+  const { records, path } = made;
+  const [, room = "", name = ""] = Deno.execPath().match(/^(.*)\/([^/]*)$/) ?? [];
+  const rooms = { public: Deno.realPathSync(room) };
+  const store = new FolderStore({ rooms, staging: `${path}/staging`, records });
+  const digests = new Uint8Array(1024).fill(7);
+  const first = await store.open("public", name);
+  equal(first.chunks, undefined);
+  store.note("public", name, first, "noted", digests);
+  first.close();
+  const second = await store.open("public", name);
+  deepEqual(second.chunks?.digests, digests);
+  second.chunks?.forget();
+  // Who still sends with them does not bring them back.
+  store.note("public", name, second, "noted", digests);
+  second.close();
+  const third = await store.open("public", name);
+  equal(third.chunks, undefined);
+  third.close();
+});
+
 Deno.test("items() lists what can be had: no links, no folders, no names that are none", async () => {
   using made = makeStore();
   const { store, room } = made;

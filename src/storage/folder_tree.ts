@@ -6,6 +6,7 @@ import { requireHoldable } from "./holdable.ts";
 import { LocalSource } from "./local_source.ts";
 import type { Records } from "./records.ts";
 import { storeSmall } from "./small_files.ts";
+import type { SharedRoom } from "./shared_room.ts";
 import type { Space } from "./space.ts";
 import type { Staging } from "./staging.ts";
 import type { Receipt, StageRequest } from "./store.ts";
@@ -36,6 +37,7 @@ export interface FolderTreeOptions {
   readonly staging: Staging;
   readonly records: Records | undefined;
   readonly space: Space | undefined;
+  readonly shared: SharedRoom | undefined;
 }
 
 /** A tree on its way into a folder. */
@@ -118,7 +120,7 @@ export class FolderTree implements StagedTree {
   }
 
   async begin(wanted: Iterable<TreeEntry>): Promise<void> {
-    const { request, records, space, staging } = this.#options;
+    const { request, records, space, staging, shared, root } = this.#options;
     if (request.dry) return;
     const { room, part } = request;
     const entries = [...wanted];
@@ -135,6 +137,8 @@ export class FolderTree implements StagedTree {
       if (!part) trees.foundAll(room, this.name);
       trees.miss(room, this.name, entries.map(({ path }) => path));
       trees.list(room, this.name, Date.now());
+      const ino = findInside(root, this.name)?.info.ino;
+      if (!part) shared?.renew(request, { name: this.name, ino: String(ino) });
     });
   }
 

@@ -4,13 +4,15 @@ import { findInside, makeFolders, nameAround, openInside } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import { FolderTree } from "./folder_tree.ts";
 import { requireHoldable } from "./holdable.ts";
-import { LocalSource } from "./local_source.ts";
+import { knownDigest, LocalSource } from "./local_source.ts";
 import { walkTree } from "./local_tree.ts";
 import type { Records } from "./records.ts";
 import type { Space } from "./space.ts";
 import type { Staging } from "./staging.ts";
-import type { Item, Room } from "./store.ts";
+import type { SharedRoom } from "./shared_room.ts";
+import type { Claimant, Room, View } from "./store.ts";
 import type { StagedTree, TreeRequest, TreeSource, TreeStore } from "./tree.ts";
+import { tagOf, TreeListing } from "./tree_listing.ts";
 import type { TreeRecord } from "./trees.ts";
 
 /** Highest number a name gets before a further folder of that name is refused. */
@@ -23,6 +25,8 @@ export interface FolderTreesOptions {
   readonly staging: Staging;
   readonly records: Records | undefined;
   readonly space: Space | undefined;
+  /** The life of what is shared, where there are records of it. */
+  readonly shared: SharedRoom | undefined;
 }
 
 /** The whole folders of a store that keeps files in folders. */
@@ -34,12 +38,9 @@ export class FolderTrees implements TreeStore {
   }
 
   /** What a list says of a room's trees, while its files are looked through. */
-  listing(room: Room): TreeListing {
+  listing(room: Room, view?: View): TreeListing {
     const { records } = this.#options;
-    const root = this.#options.root(room);
-    // A folder that was removed by hand is dropped quietly.
-    const trees = records?.trees.room(room).filter(({ name }) => isFolderInside(root, name)) ?? [];
-    return new TreeListing(trees, (name) => records?.trees.missing(room, name) ?? 0);
+    return new TreeListing(room, this.#options.root(room), records, view);
   }
 
   /** Forgets the trees of a room whose folders are gone. */
@@ -52,14 +53,24 @@ export class FolderTrees implements TreeStore {
   }
 
   /**
-   * Of a tree nothing is there for others before its manifest was complete.
+   * Of a tree nothing is there for others before its manifest was complete, nor when it is over; and
+   * of one that has only so many downloads nothing is given but the whole.
    *
    * @throws FtError `not_found` when `name` is in such a tree.
    */
   requireListed(room: Room, name: string): void {
-    if (this.#tree(room, name)?.listed === 0) {
-      throw new FtError("not_found", `File '${name}' not found.`);
+    const tree = this.#tree(room, name);
+    if (tree === undefined) return;
+    this.#requireListed(room, tree, name);
+    const info = findInside(this.#options.root(room), tree.name)?.info;
+    if (room === "shared" && info !== undefined) {
+      this.#options.shared?.admit(tree.name, info, undefined);
     }
+  }
+
+  #requireListed(room: Room, { listed, name: tree }: TreeRecord, name: string): void {
+    if (listed === 0) throw new FtError("not_found", `File '${name}' not found.`);
+    if (room === "shared") this.#options.shared?.clear(tree);
   }
 
   /** The tree that a name is in. */
@@ -73,11 +84,12 @@ export class FolderTrees implements TreeStore {
     return records.trees.get(room, name);
   }
 
-  openTree(room: Room, name: string, tag?: string): TreeSource {
+  openTree(room: Room, name: string, tag?: string, claimant?: Claimant): TreeSource {
     const root = this.#options.root(room);
-    const found = findInside(root, name);
     const tree = this.#tree(room, name);
-    if (!found?.info.isDirectory || tree?.listed === 0) {
+    if (tree !== undefined) this.#requireListed(room, tree, name);
+    const found = findInside(root, name);
+    if (!found?.info.isDirectory) {
       throw new FtError("not_found", `File '${name}' not found.`);
     }
     if (tag !== undefined && tree !== undefined && tag !== tagOf(tree)) {
@@ -85,16 +97,23 @@ export class FolderTrees implements TreeStore {
         hint: "List again and choose from the new list.",
       });
     }
+    const top = tree === undefined ? undefined : findInside(root, tree.name);
+    const isWhole = tree?.name === name;
+    const claim = room !== "shared" || tree === undefined || top === undefined
+      ? undefined
+      : this.#options.shared?.admit(tree.name, top.info, isWhole ? claimant : undefined);
     return {
       mtime: found.info.mtime?.getTime(),
+      claim,
       // What was received is given as it was received.
       entries: () => walkTree(found.path, { ignoreFiles: false }),
       open: (path) => {
         try {
           const opened = openInside(found.path, path);
-          const row = this.#options.records?.get(room, `${name}/${path}`, opened.file.statSync());
-          const digest = row?.owner === "" ? undefined : row?.digest;
-          return new LocalSource(opened.file, opened.path, digest);
+          const info = opened.file.statSync();
+          const row = this.#options.records?.get(room, `${name}/${path}`, info);
+          const digest = knownDigest(row, info);
+          return new LocalSource(opened.file, opened.path, { digest, claim: undefined });
         } catch (thrown) {
           throw storageFailure(thrown, `open '${path}'`);
         }
@@ -104,11 +123,12 @@ export class FolderTrees implements TreeStore {
 
   stageTree(request: TreeRequest): StagedTree {
     requireHoldable(request.name);
-    const { staging, records, space } = this.#options;
+    const { staging, records, space, shared } = this.#options;
     try {
       const root = this.#options.root(request.room);
+      if (request.room === "shared") shared?.clear(request.name);
       const place = this.#place(request, root);
-      return new FolderTree({ request, root, ...place, staging, records, space });
+      return new FolderTree({ request, root, ...place, staging, records, space, shared });
     } catch (thrown) {
       throw storageFailure(thrown, `stage '${request.name}'`);
     }
@@ -165,51 +185,4 @@ export class FolderTrees implements TreeStore {
 
 function isFolderInside(root: string, name: string): boolean {
   return findInside(root, name)?.info.isDirectory === true;
-}
-
-/** Changes when a tree was sent to. */
-function tagOf({ published, changed }: TreeRecord): string {
-  return `tree-${published}-${changed}`;
-}
-
-/** Gathers what a list says of trees from the files that are in them. */
-class TreeListing {
-  readonly #trees: ReadonlyMap<string, TreeRecord & { files: number; bytes: number }>;
-  readonly #missing: (name: string) => number;
-
-  constructor(trees: readonly TreeRecord[], missing: (name: string) => number) {
-    this.#trees = new Map(trees.map((tree) => [tree.name, { ...tree, files: 0, bytes: 0 }]));
-    this.#missing = missing;
-  }
-
-  /** Whether a file is in one of the trees, whose it then counts for. */
-  takes(name: string, { size }: Deno.FileInfo): boolean {
-    if (this.#trees.size === 0) return false;
-    for (let end = name.indexOf("/"); end > 0; end = name.indexOf("/", end + 1)) {
-      const tree = this.#trees.get(name.slice(0, end));
-      if (tree === undefined) continue;
-      tree.files++;
-      tree.bytes += size;
-      return true;
-    }
-    return false;
-  }
-
-  /** The trees as items, once all files were looked at. */
-  *items(): Generator<Item> {
-    for (const tree of this.#trees.values()) {
-      if (tree.listed === 0) continue;
-      const { name, bytes, files, published, who } = tree;
-      const missing = this.#missing(name);
-      yield {
-        name,
-        size: bytes,
-        time: published,
-        tag: tagOf(tree),
-        files,
-        ...(missing > 0 ? { missing } : {}),
-        ...(who === "" ? {} : { who }),
-      };
-    }
-  }
 }

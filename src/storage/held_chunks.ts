@@ -29,6 +29,14 @@ export function chunksWithin(
   });
 }
 
+/** How many bytes of a request are here already, as far as its schedule of chunks tells. */
+export function heldBytes(
+  held: readonly Pick<JournalRecord, "index">[],
+  extent: ExtentOf | undefined,
+): number {
+  return held.reduce((sum, { index }) => sum + (extent?.(index).size ?? 0), 0);
+}
+
 /** The chunks whose bytes in `file` have their digest, by reading them. */
 export async function matchingChunks(
   records: readonly JournalRecord[],

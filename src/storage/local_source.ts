@@ -1,7 +1,8 @@
 import { FtError } from "../error.ts";
 import { isAbsent } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
-import type { Source } from "./store.ts";
+import type { FileRecord } from "./file_record.ts";
+import type { Claim, KnownChunks, Source } from "./store.ts";
 
 /** A change within this time of opening could leave all times as they were: seconds count here. */
 const SETTLED_MS = 2_000;
@@ -23,10 +24,20 @@ function versionOf(info: Deno.FileInfo): string | undefined {
   return settled ? stampOf(info) : `${stampOf(info)}-${crypto.randomUUID().slice(0, 8)}`;
 }
 
+/** The digest of the file that is there now, where its row still tells. */
+export function knownDigest(row: FileRecord | undefined, info: Deno.FileInfo): string | undefined {
+  // The row of a file put there by hand is about one version of it, down to its change time.
+  const isKnown = row !== undefined && (row.owner !== "" || row.version === stampOf(info));
+  return isKnown ? row.digest : undefined;
+}
+
 /** The tag of a file in a list: it changes when the file is replaced or written. */
 export function tagOf(info: Deno.FileInfo): string {
   return `${info.ino ?? 0}-${info.size}-${info.mtime?.getTime() ?? 0}`;
 }
+
+/** What is known of a file without reading it, and the claim it was opened with. */
+export type KnownFile = Partial<Pick<LocalSource, "digest" | "claim" | "chunks">>;
 
 /** A local file as a source. */
 export class LocalSource implements Source {
@@ -35,6 +46,8 @@ export class LocalSource implements Source {
   readonly version: string | undefined;
   readonly digest: string | undefined;
   readonly exec: boolean | undefined;
+  readonly claim: Claim | undefined;
+  readonly chunks: KnownChunks | undefined;
   readonly info: Deno.FileInfo;
   readonly #file: Deno.FsFile;
   readonly #path: string;
@@ -42,7 +55,7 @@ export class LocalSource implements Source {
   #open = true;
 
   /** Takes over `file`, which must be a regular file opened for reading. */
-  constructor(file: Deno.FsFile, path: string, digest?: string) {
+  constructor(file: Deno.FsFile, path: string, { digest, claim, chunks }: KnownFile = {}) {
     this.#file = file;
     this.#path = path;
     this.info = file.statSync();
@@ -51,6 +64,8 @@ export class LocalSource implements Source {
     this.version = versionOf(this.info);
     this.digest = digest;
     this.exec = isExecutable(this.info);
+    this.claim = claim;
+    this.chunks = chunks;
   }
 
   read(offset: number, into: Uint8Array): number {

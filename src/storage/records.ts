@@ -9,6 +9,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { openDatabase } from "./database.ts";
 import { type FileRecord, holds } from "./file_record.ts";
+import { Claims, type ClaimsOptions } from "./claims.ts";
+import { Shares } from "./shares.ts";
 import type { Room } from "./store.ts";
 import { Tokens } from "./tokens.ts";
 import { Trees } from "./trees.ts";
@@ -22,19 +24,26 @@ export class Records {
   readonly tokens: Tokens;
   /** The folders that were sent as one, likewise. */
   readonly trees: Trees;
+  /** The terms of what is shared, and who is downloading it. */
+  readonly shares: Shares;
+  readonly claims: Claims;
   readonly #database: DatabaseSync;
   readonly #put: StatementSync;
   readonly #get: StatementSync;
   readonly #forget: StatementSync;
   readonly #forgetOthers: StatementSync;
+  readonly #forgetBelow: StatementSync;
   readonly #own: StatementSync;
   readonly #room: StatementSync;
   readonly #after: StatementSync;
+  readonly #owned: StatementSync;
 
-  private constructor(database: DatabaseSync) {
+  private constructor(database: DatabaseSync, options: ClaimsOptions) {
     this.#database = database;
     this.tokens = new Tokens(database);
     this.trees = new Trees(database);
+    this.shares = new Shares(database);
+    this.claims = new Claims(database, options);
     this.#put = database.prepare(
       `insert or replace into file
          (room, name, requested, size, digest, owner, version, ino, mtime, published, who)
@@ -47,9 +56,14 @@ export class Records {
     this.#forgetOthers = database.prepare(
       "delete from file where room = ? and name = ? and ino <> ?",
     );
+    // The next sign after a slash is the zero.
+    this.#forgetBelow = database.prepare(
+      "delete from file where room = ? and name >= ? and name < ?",
+    );
     this.#own = database.prepare(
       "select * from file where owner = ? and room = ? and requested = ?",
     );
+    this.#owned = database.prepare("select * from file where owner = ? and room = ?");
     this.#room = database.prepare("select * from file where room = ?");
     this.#after = database.prepare(
       `select * from file where room = ? and (name, ino) > (?, ?)
@@ -61,8 +75,12 @@ export class Records {
    * Opens the database at `path`; `onDamaged` hears where a damaged one went before a new one was
    * begun.
    */
-  static open(path: string, onDamaged: (aside: string) => void): Records {
-    return new Records(openDatabase(path, onDamaged));
+  static open(
+    path: string,
+    onDamaged: (aside: string) => void,
+    options: ClaimsOptions = {},
+  ): Records {
+    return new Records(openDatabase(path, onDamaged), options);
   }
 
   /** Adds the row of a file, beside those of other files that have or had its name. */
@@ -75,6 +93,12 @@ export class Records {
   get(room: Room, name: string, info: Deno.FileInfo): FileRecord | undefined {
     const rows = this.#get.all(room, name) as unknown as FileRecord[];
     return rows.find((row) => holds(row, info));
+  }
+
+  /** The row of what was sent as the file `name`, also if that was written since. */
+  sent(room: Room, name: string, { ino }: Deno.FileInfo): FileRecord | undefined {
+    const rows = this.#get.all(room, name) as unknown as FileRecord[];
+    return rows.find((row) => row.owner !== "" && row.ino === String(ino));
   }
 
   /** Removes a row whose file did not get its name after all. */
@@ -92,6 +116,11 @@ export class Records {
     return this.#own.all(owner, room, requested) as unknown as FileRecord[];
   }
 
+  /** All that `owner` sent into a room. */
+  owned(owner: string, room: Room): FileRecord[] {
+    return this.#owned.all(owner, room) as unknown as FileRecord[];
+  }
+
   /** Every row of a room, by name. */
   room(room: Room): Map<string, FileRecord[]> {
     const rows = this.#room.all(room) as unknown as FileRecord[];
@@ -107,6 +136,12 @@ export class Records {
       yield rows;
       last = end;
     }
+  }
+
+  /** Forgets a tree and all the files in it. */
+  forgetTree(room: Room, name: string): void {
+    this.#forgetBelow.run(room, `${name}/`, `${name}0`);
+    this.trees.forget(room, name);
   }
 
   /** Does many changes in one step, within one turn of the event loop. */

@@ -23,6 +23,18 @@ export interface Receipt {
   readonly outcome: "new" | "replaced" | "same" | "skipped";
 }
 
+/** How long what is shared lives, and what is said of it. */
+export interface Terms {
+  /** Milliseconds of life from when it appears. */
+  readonly expires?: number | undefined;
+  /** How often it can be downloaded. */
+  readonly downloads?: number | undefined;
+  /** For those who see it in a list. */
+  readonly note?: string | undefined;
+  /** The format its content is encrypted in, where it is. */
+  readonly secret?: string | undefined;
+}
+
 /** One file of a room, as a list shows it. */
 export interface Item {
   readonly name: string;
@@ -34,10 +46,81 @@ export interface Item {
   readonly tag: string;
   /** Name of the token it was shared with. */
   readonly who?: string | undefined;
+  /** When it vanishes, in milliseconds since 1970. */
+  readonly expires?: number | undefined;
+  /** How often it can be downloaded yet. */
+  readonly downloads?: number | undefined;
+  readonly note?: string | undefined;
+  /** The format its content is encrypted in. */
+  readonly secret?: string | undefined;
+  /** Whether it is the owner's who asks. */
+  readonly mine?: boolean | undefined;
   /** Of a folder that was sent as one: how many files it has. */
   readonly files?: number | undefined;
   /** How many of its files have not come. */
   readonly missing?: number | undefined;
+}
+
+/** All that is known of one file of a room. */
+export interface About extends Item {
+  /** The digest string, where it is known and may be told. */
+  readonly digest?: string | undefined;
+  /** Last modification in milliseconds since 1970. */
+  readonly mtime?: number | undefined;
+}
+
+/** Who looks into a room, and at what. */
+export interface View {
+  /** Hash of the owner's key. */
+  readonly owner: string;
+  /** Whether only what this owner sent is shown. */
+  readonly mine?: boolean;
+  /** Whether the owner knows it by the names it was sent under. */
+  readonly blind?: boolean;
+}
+
+/** Who downloads. */
+export interface Claimant {
+  /** Hash of the owner's key. */
+  readonly owner: string;
+  /** The run of the program: it takes over from its own older connections. */
+  readonly run: string;
+  /** The connection: what it has claimed it does not take over from itself. */
+  readonly connection: object;
+}
+
+/**
+ * A download of a share that has only so many: it is nobody else's while it lasts. It lapses when
+ * it is not renewed, and its owner finds it again after a loss until then.
+ */
+export interface Claim {
+  /** Whether it counts already: then all may be sent at once. */
+  readonly isCounted: boolean;
+  /** How many downloads the share has, this one included while it does not count. */
+  readonly remaining: number;
+  /** Bytes flow. */
+  renew(): void;
+  /**
+   * Counts the download, durably. Once is enough, whoever crashes afterwards.
+   *
+   * @throws FtError `busy` or `not_found` when it had lapsed and no download is left, `superseded`
+   * when a newer connection took it over.
+   */
+  commit(): Promise<void>;
+  /** The receiver has it, or has said that it needs it no more. */
+  done(): void;
+  /** It was called off: where it does not count it is free for others. */
+  release(): void;
+  /** The connection is gone: its owner may come back. */
+  leave(): void;
+}
+
+/** What is known of the chunks of a version of a file. */
+export interface KnownChunks {
+  /** Their digests, one after the other, 32 bytes each. */
+  readonly digests: Uint8Array;
+  /** Says that the bytes have proved to be others: they are known no more. */
+  readonly forget: () => void;
 }
 
 /** A file that can be sent. */
@@ -52,6 +135,10 @@ export interface Source {
   readonly digest: string | undefined;
   /** Whether it may be executed, where that is known. */
   readonly exec?: boolean | undefined;
+  /** The claim it was opened with, where the share has only so many downloads. */
+  readonly claim?: Claim | undefined;
+  /** The chunks of exactly this version, where they are known from an earlier reading. */
+  readonly chunks?: KnownChunks | undefined;
   /** Fills `into` from `offset` on; fewer bytes only at the end of the file. */
   read(offset: number, into: Uint8Array): number | Promise<number>;
   /** Whether the file is still the version that was opened. */
@@ -83,11 +170,13 @@ export interface StageRequest {
   /** Name of the token it is sent with. */
   readonly who?: string;
   /** Whether it may be executed, where that is known. */
-  readonly exec?: boolean;
+  readonly exec?: boolean | undefined;
   /** Digest string of what is to come, where the sender says it before. */
-  readonly digest?: string;
+  readonly digest?: string | undefined;
   /** Whether it is only asked what would become of it: nothing is staged. */
-  readonly dry?: boolean;
+  readonly dry?: boolean | undefined;
+  /** How long it lives, for the shared room. */
+  readonly terms?: Terms;
   /**
    * Where chunk `index` lies in the file, in bytes; size 0 past its end. With it a store reads
    * again what it kept before that is published; without it, it forgets what it doubts.
@@ -122,16 +211,30 @@ export interface Partial {
 
 /** Rooms of files. Names are canonical; every failure is an FtError. */
 export interface Store {
-  /** The files of a room, in no order. */
-  items(room: Room): Iterable<Item> | AsyncIterable<Item>;
+  /** The files of a room that `view` may see, in no order; all of them without one. */
+  items(room: Room, view?: View): Iterable<Item> | AsyncIterable<Item>;
   /**
    * Opens a file to send it.
    *
    * @param tag the file must still have this tag, else `stale`.
+   * @param claimant who downloads it: without one a share whose downloads count is not found.
    */
-  open(room: Room, name: string, tag?: string): Promise<Source>;
-  /** Notes the digest of an opened file, so that it need not be read again to know it. */
-  note(room: Room, name: string, source: Source, digest: string): void;
+  open(room: Room, name: string, tag?: string, claimant?: Claimant): Promise<Source>;
+  /** What is known of one file of a room, `not_found` when there is none. */
+  about(room: Room, name: string, view: View): About | Promise<About>;
+  /**
+   * Takes back what an owner shared: it is gone at once.
+   *
+   * @param view whose it is; without one it is taken back whoever shared it.
+   * @returns what it was.
+   * @throws FtError `not_found` also for what is another's.
+   */
+  unshare(name: string, view?: View): About | Promise<About>;
+  /**
+   * Notes the digest of an opened file, so that it need not be read again to know it, and those of
+   * its chunks, 32 bytes each, if the store has room for them.
+   */
+  note(room: Room, name: string, source: Source, digest: string, chunks?: Uint8Array): void;
   /** Begins to receive, or goes on where an earlier run stopped; a receipt ends it at once. */
   stage(request: StageRequest): Promise<Partial | Receipt>;
   /** Its folders, where it keeps whole ones. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { FtError } from "../error.ts";
-import type { Receipt, Room, Source, StageRequest } from "./store.ts";
+import type { Claim, Claimant, Receipt, Room, Source, StageRequest } from "./store.ts";
 
 /** One file, folder or link of a tree. */
 export interface TreeEntry {
@@ -33,6 +33,8 @@ export interface TreeFailure {
 export interface TreeSource {
   /** Last modification of the folder itself, in milliseconds since 1970. */
   readonly mtime: number | undefined;
+  /** The claim it was opened with, where the folder has only so many downloads. */
+  readonly claim?: Claim | undefined;
   /** All that is in it, a folder before what it holds; what cannot be sent as a failure. */
   entries(): AsyncIterable<TreeEntry | TreeFailure> | Iterable<TreeEntry | TreeFailure>;
   /** Opens one of its files. */
@@ -41,7 +43,8 @@ export interface TreeSource {
 
 /** Which tree is to be received. */
 export interface TreeRequest
-  extends Pick<StageRequest, "room" | "name" | "owner" | "run" | "conflict" | "blind" | "who"> {
+  extends
+    Pick<StageRequest, "room" | "name" | "owner" | "run" | "conflict" | "blind" | "who" | "terms"> {
   /** Last modification to give the folder itself. */
   readonly mtime: number | undefined;
   /** Computes a digest string, for files that are to be compared by it. */
@@ -95,8 +98,9 @@ export interface TreeStore {
    * Opens a folder to send it.
    *
    * @param tag the tree must still have this tag, else `stale`.
+   * @param claimant for whom it is downloaded; without one a counted folder is not there.
    */
-  openTree(room: Room, name: string, tag?: string): TreeSource;
+  openTree(room: Room, name: string, tag?: string, claimant?: Claimant): TreeSource;
   /** Begins to receive a folder, or to bring one of the same owner up to date. */
   stageTree(request: TreeRequest): StagedTree;
 }

@@ -7,6 +7,7 @@ import { pause } from "../clock.ts";
 import { FtError, toFailure } from "../error.ts";
 import { ClientSession } from "../session/client_session.ts";
 import type { Listener } from "../session/event.ts";
+import { inLanes } from "../session/lanes.ts";
 import type { TreeReport } from "../session/tree_report.ts";
 import type { Receipt } from "../storage/store.ts";
 import { StateFolder } from "../storage/state_folder.ts";
@@ -117,7 +118,7 @@ export class Conversation {
     try {
       await this.#attempts(async (session) => {
         const open = [...items.keys()].filter(isOpen);
-        await inWindow(open, WINDOW, async (id) => {
+        await inLanes(open, WINDOW, async (id) => {
           const item = items[id] as T;
           try {
             const done = await work(session, item, id);
@@ -222,17 +223,4 @@ function interrupted(signal: AbortSignal | undefined): FtError {
 function delayFor(attempt: number): number {
   const full = Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), LONGEST_DELAY_MS);
   return Math.round(full * (0.5 + Math.random() / 2));
-}
-
-/** Runs `work` for every item, `width` at a time, in order of their beginning. */
-async function inWindow<T>(
-  items: readonly T[],
-  width: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = items[Symbol.iterator]();
-  const lane = async () => {
-    for (const item of queue) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
 }

@@ -1,4 +1,5 @@
-import type { ClientSession, TreeDownload } from "../session/client_session.ts";
+import type { ClientSession } from "../session/client_session.ts";
+import type { TreeDownload } from "../session/client_trees.ts";
 import type { Listener } from "../session/event.ts";
 import type { TreeReport } from "../session/tree_report.ts";
 

@@ -8,8 +8,70 @@ export interface RoomList {
   readonly items: readonly Item[];
 }
 
+/** How a list is made. */
+export interface ListOptions extends ClientOptions {
+  /** Only names that fit: `*` is any run of characters, `?` any one. */
+  readonly match?: string | undefined;
+  /** The order of each list and so of its numbers; oldest first when it is not said. */
+  readonly order?: ((a: Item, b: Item) => number) | undefined;
+  /**
+   * Hears the items as they come, room by room, each once; after all of them where an order is
+   * given. An empty page says that a room has nothing.
+   */
+  readonly onItems?: ((room: Room, items: readonly Item[]) => void) | undefined;
+}
+
 /** What a client must be allowed to do to list a room. */
 const VERBS = { public: "get", shared: "fetch" } as const;
+/** What it must be allowed to do to list what it sent itself. */
+const OWN_VERBS = { private: "put", shared: "share" } as const;
+
+/** A list that is coming in. */
+class Incoming implements RoomList {
+  readonly room: Room;
+  readonly items: Item[] = [];
+  isWhole = false;
+  readonly #known = new Set<string>();
+
+  constructor(room: Room) {
+    this.room = room;
+  }
+
+  /** Takes a page; what came before a connection was lost does not come twice. */
+  add(page: readonly Item[]): void {
+    for (const item of page) {
+      const key = `${item.tag} ${item.name}`;
+      if (this.#known.has(key)) continue;
+      this.#known.add(key);
+      this.items.push(item);
+    }
+  }
+}
+
+/** Tells lists in their order, each from where it was told last. */
+class Teller {
+  readonly #lists: readonly Incoming[];
+  readonly #onItems: ListOptions["onItems"];
+  #at = 0;
+  #told = 0;
+
+  constructor(lists: readonly Incoming[], onItems: ListOptions["onItems"]) {
+    this.#lists = lists;
+    this.#onItems = onItems;
+  }
+
+  tell(): void {
+    for (let list = this.#lists[this.#at]; list !== undefined; list = this.#lists[++this.#at]) {
+      const { room, items, isWhole } = list;
+      if (items.length > this.#told || isWhole && items.length === 0) {
+        this.#onItems?.(room, items.slice(this.#told));
+        this.#told = items.length;
+      }
+      if (!isWhole) return;
+      this.#told = 0;
+    }
+  }
+}
 
 /**
  * What can be had of the server. The lists are kept in the state folder, so that their numbers can
@@ -20,26 +82,55 @@ const VERBS = { public: "get", shared: "fetch" } as const;
  */
 export async function list(
   rooms: readonly ("public" | "shared")[] | undefined,
-  options: ClientOptions,
+  options: ListOptions,
 ): Promise<RoomList[]> {
+  const lists = await listRooms(options, async (session) => rooms ?? await allowed(session, VERBS));
   const conversation = new Conversation(options);
-  const lists = await conversation.once(async (session) =>
-    await Promise.all((rooms ?? await allowed(session)).map(async (room) => {
-      const items: Item[] = [];
-      await session.list(room, (page) => items.push(...page));
-      return { room, items };
-    }))
-  );
   for (const { room, items } of lists) {
     conversation.state.keepList(conversation.server, room, items);
   }
   return lists;
 }
 
-/** The rooms that a client may list; both where it may list none, for the server to say so. */
-async function allowed(session: ClientSession): Promise<readonly ("public" | "shared")[]> {
+/**
+ * What this client sent into the private and the shared room, as far as it may send there, and what
+ * is still there. Parameters and failures are those of {@linkcode list}.
+ */
+export async function mine(options: ListOptions): Promise<RoomList[]> {
+  return await listRooms(options, (session) => allowed(session, OWN_VERBS), true);
+}
+
+async function listRooms(
+  { match, order, onItems, ...options }: ListOptions,
+  roomsOf: (session: ClientSession) => Promise<readonly Room[]>,
+  mine = false,
+): Promise<RoomList[]> {
+  let lists: Incoming[] | undefined;
+  let teller: Teller | undefined;
+  await new Conversation(options).once(async (session) => {
+    const all = lists ??= (await roomsOf(session)).map((room) => new Incoming(room));
+    teller ??= new Teller(all, onItems);
+    await Promise.all(all.map(async (list) => {
+      if (list.isWhole) return;
+      await session.list({ room: list.room, mine, match }, (page) => {
+        list.add(page);
+        if (order === undefined) teller?.tell();
+      });
+      if (order !== undefined) list.items.sort(order);
+      list.isWhole = true;
+      teller?.tell();
+    }));
+  });
+  return (lists ?? []).map(({ room, items }) => ({ room, items }));
+}
+
+/** The rooms for which a client has the verb; all where it has none, for the server to say so. */
+async function allowed<R extends Room>(
+  session: ClientSession,
+  needed: { readonly [room in R]: string },
+): Promise<readonly R[]> {
   const verbs = await session.verbs;
-  const both = ["public", "shared"] as const;
-  const some = both.filter((room) => verbs.includes(VERBS[room]));
-  return some.length > 0 ? some : both;
+  const rooms = Object.keys(needed) as R[];
+  const some = rooms.filter((room) => verbs.includes(needed[room]));
+  return some.length > 0 ? some : rooms;
 }

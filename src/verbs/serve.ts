@@ -17,6 +17,7 @@ import { SERVE_LIMITS, type ServeLimits, sessionLimits } from "./serve_limits.ts
 import { openProbe, openStore, prepareRoot } from "./server_store.ts";
 import { type Serving, writeServing } from "./serving.ts";
 import { Sessions } from "./sessions.ts";
+import { ShareSweeper } from "./share_sweeper.ts";
 
 export { ROOM_FOLDERS } from "./root.ts";
 
@@ -163,6 +164,10 @@ function start(
       onTrouble?.("leftovers", toFailure(thrown), "server");
     }
   };
+  // Whoever was downloading when the server went may come back.
+  records.claims.resume();
+  const shares = store.shared &&
+    new ShareSweeper(store.shared, (failure) => onTrouble?.("shares", failure, "server"));
   let sweeping = sweep();
   const sweeper = setInterval(() => sweeping = sweeping.then(sweep), SWEEP_MS);
   const sessions = new Sessions({
@@ -180,6 +185,7 @@ function start(
     await sessions.finish();
     await doorkeeper.close();
     await sweeping;
+    shares?.close();
     records.close();
   };
 }

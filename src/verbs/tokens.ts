@@ -3,7 +3,7 @@ import { type Verb, VERBS } from "../session/access.ts";
 import { lookAt } from "../storage/confine.ts";
 import { storageFailure } from "../storage/failure.ts";
 import { InviteToken } from "../storage/invite_token.ts";
-import { Records } from "../storage/records.ts";
+import type { Records } from "../storage/records.ts";
 import {
   acceptToken,
   acceptTokenName,
@@ -12,7 +12,8 @@ import {
   type Tokens,
 } from "../storage/tokens.ts";
 import { filesBelow } from "../storage/walk.ts";
-import { INVITE_TOKEN, RECORDS, ROOM_FOLDERS } from "./root.ts";
+import { INVITE_TOKEN, ROOM_FOLDERS } from "./root.ts";
+import { openRecords, requireRoot } from "./root_records.ts";
 
 /** The latest time that a Date holds. */
 const LATEST = 8.64e15;
@@ -128,13 +129,6 @@ function acceptVerbs(words: readonly string[]): Verb[] {
   });
 }
 
-function requireRoot(root: string): void {
-  if (lookAt(`${root}/${RECORDS}`)?.isFile) return;
-  throw new FtError("not_found", `'${root}' is not the root of a server.`, {
-    hint: "Name it with --root DIR, or start a server there first: ft serve --root DIR",
-  });
-}
-
 /** Returns when nothing lies in the folder of a name but what was sent under it before. */
 function requireOwnFolder(root: string, name: string): void {
   const files = [...filesBelow(`${root}/${ROOM_FOLDERS.private}/${name}`, `${name}/`)];
@@ -153,13 +147,9 @@ function withTokens<T>(root: string, use: (tokens: Tokens) => T): T {
 }
 
 function withRecords<T>(root: string, use: (records: Records) => T): T {
-  let damaged: string | undefined;
-  const records = Records.open(`${root}/${RECORDS}`, (aside) => damaged = aside);
+  const records = openRecords(root);
   try {
-    if (damaged === undefined) return use(records);
-    throw new FtError("io", `The records were damaged; they were set aside as '${damaged}'.`, {
-      hint: "The named tokens were in them: add them again.",
-    });
+    return use(records);
   } catch (thrown) {
     throw storageFailure(thrown, "use the tokens");
   } finally {

@@ -3,7 +3,8 @@ import { digestSource } from "../session/chunk_reader.ts";
 import type { ClientSession, UploadRequest } from "../session/client_session.ts";
 import type { Listener } from "../session/event.ts";
 import { openLocal } from "../storage/local_source.ts";
-import type { Conflict, Receipt } from "../storage/store.ts";
+import { acceptTerms } from "../session/terms.ts";
+import type { Conflict, Receipt, Terms } from "../storage/store.ts";
 import { type ClientOptions, Conversation, type Result } from "./conversation.ts";
 import { readOperands } from "./operands.ts";
 import { type TreeOptions, uploadTree } from "./upload_tree.ts";
@@ -15,10 +16,14 @@ export interface UploadOptions extends ClientOptions, Omit<TreeOptions, "signal"
   readonly only?: ReadonlyMap<string, readonly string[]> | undefined;
 }
 
+/** How files are shared. */
+export interface ShareOptions extends UploadOptions, Terms {}
+
 async function upload(
   room: "private" | "shared",
   files: readonly string[],
   { conflict = "rename", ...options }: UploadOptions,
+  terms?: Terms,
 ): Promise<Result[]> {
   const conversation = new Conversation(options);
   const { onEvent, exclude = [], signal } = options;
@@ -28,18 +33,12 @@ async function upload(
     if ("error" in operand) throw operand.error;
     const { kind, path, name } = operand;
     if (kind === "folder") {
-      return await uploadTree(session, {
-        id,
-        path,
-        name,
-        room,
-        conflict,
-        only: options.only?.get(path),
-      }, options);
+      const only = options.only?.get(path);
+      return await uploadTree(session, { id, path, name, room, conflict, terms, only }, options);
     }
     const source = openLocal(path);
     try {
-      const to = { source, room, name, conflict };
+      const to = { source, room, name, conflict, terms };
       if (options.dryRun) return await planUpload(session, to, id, onEvent);
       const digest = options.checksum ? await digestSource(source, name, { signal }) : undefined;
       const receipt = await session.upload({
@@ -102,9 +101,15 @@ export function put(files: readonly string[], options: UploadOptions): Promise<R
 }
 
 /**
- * Sends files into the shared room, where every client may fetch them. Receipts say under which
- * name. Parameters, results and failures are those of {@linkcode put}.
+ * Sends files into the shared room, where every client may fetch them: for so long and so often as
+ * the options say, else until they are taken back. Receipts say under which name. Parameters,
+ * results and failures are otherwise those of {@linkcode put}.
+ *
+ * @throws FtError `usage` for terms that cannot be.
  */
-export function share(files: readonly string[], options: UploadOptions): Promise<Result[]> {
-  return upload("shared", files, options);
+export async function share(
+  files: readonly string[],
+  { expires, downloads, note, secret, ...options }: ShareOptions,
+): Promise<Result[]> {
+  return await upload("shared", files, options, acceptTerms({ expires, downloads, note, secret }));
 }

@@ -2,10 +2,11 @@ import { FtError } from "../error.ts";
 import { toName } from "../name.ts";
 import type { ClientSession } from "../session/client_session.ts";
 import type { Listener } from "../session/event.ts";
-import { digestIn } from "../session/tree_outgoing.ts";
+import { digestIn } from "../session/small_file.ts";
 import type { TreeReport } from "../session/tree_report.ts";
+import { acceptTerms } from "../session/terms.ts";
 import { type Links, openEntry, type TreeEntry, walkTree } from "../storage/local_tree.ts";
-import type { Conflict, Source } from "../storage/store.ts";
+import type { Conflict, Source, Terms } from "../storage/store.ts";
 import type { TreeEntry as Sent, TreeFailure, TreeSource } from "../storage/tree.ts";
 
 /** How a folder is sent. */
@@ -81,13 +82,14 @@ class LocalTree implements TreeSource {
 /** Sends a folder over a session; `only` says which of its entries, where not all. */
 export async function uploadTree(
   session: ClientSession,
-  { id, path, name, room, conflict, only }: {
+  { id, path, name, room, conflict, terms, only }: {
     /** Names it in events. */
     readonly id: number;
     readonly path: string;
     readonly name: string;
     readonly room: "private" | "shared";
     readonly conflict: Conflict;
+    readonly terms?: Terms | undefined;
     readonly only?: readonly string[] | undefined;
   },
   options: TreeOptions,
@@ -98,6 +100,7 @@ export async function uploadTree(
     name,
     room,
     conflict,
+    ...(terms === undefined ? {} : acceptTerms(terms)),
     ...(source.mtime === undefined ? {} : { mtime: source.mtime }),
     ...(only === undefined ? {} : { part: true }),
     ...(dryRun ? { dry: true } : {}),

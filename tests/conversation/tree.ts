@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { ClientSession } from "../../src/session/client_session.ts";
-import { digestIn } from "../../src/session/tree_outgoing.ts";
+import { digestIn } from "../../src/session/small_file.ts";
 import type { TreeReport } from "../../src/session/tree_report.ts";
 import { openEntry, type TreeEntry, walkTree } from "../../src/storage/local_tree.ts";
 import type { Conflict, Source } from "../../src/storage/store.ts";

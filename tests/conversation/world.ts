@@ -10,10 +10,11 @@ import type { Allowance } from "../../src/session/allowance.ts";
 import { ClientSession } from "../../src/session/client_session.ts";
 import type { Deadlines } from "../../src/session/channel.ts";
 import { ServerSession, type TransferReport } from "../../src/session/server_session.ts";
+import type { ClaimsOptions } from "../../src/storage/claims.ts";
 import { FolderStore } from "../../src/storage/folder_store.ts";
 import { Records } from "../../src/storage/records.ts";
 import { Space, type SpaceLimits } from "../../src/storage/space.ts";
-import type { Room, Source, Store } from "../../src/storage/store.ts";
+import type { KnownChunks, Room, Source, Store } from "../../src/storage/store.ts";
 import { Link, type LinkOptions } from "../memory_connection.ts";
 
 const FOLDERS = { private: "uploads", public: "shared_files", shared: "shared_uploads" } as const;
@@ -47,11 +48,11 @@ export class World {
   readonly #talks: Talk[] = [];
 
   /** With `limits` the server's space is limited; `free` is what its disk has left. */
-  constructor(limits?: Partial<SpaceLimits & { free: number }>) {
+  constructor(limits?: Partial<SpaceLimits & { free: number }>, claims: ClaimsOptions = {}) {
     for (const folder of [...Object.values(FOLDERS), ".ft", "downloads"]) {
       Deno.mkdirSync(`${this.root}/${folder}`);
     }
-    this.records = Records.open(`${this.root}/.ft/records.db`, () => {});
+    this.records = Records.open(`${this.root}/.ft/records.db`, () => {}, claims);
     const rooms = {
       private: `${this.root}/${FOLDERS.private}`,
       public: `${this.root}/${FOLDERS.public}`,
@@ -134,6 +135,8 @@ export class MemorySource implements Source {
   readonly mtime: number | undefined = 1_700_000_000_000;
   readonly version: string | undefined;
   readonly digest: undefined;
+  /** What is said to be known of its chunks. */
+  chunks: KnownChunks | undefined;
   /** What is read; a test may change it. */
   bytes: Uint8Array<ArrayBuffer>;
   /** Bytes that were read of it. */

@@ -101,7 +101,7 @@ const serverTalks = target(
     const name = "honest";
     const { outcome } = await client.upload({ room: "private", name, source, conflict: "rename" });
     assert.equal(outcome, "new");
-    await client.list("shared", () => {});
+    await client.list({ room: "shared" }, () => {});
     await client.close();
   },
 );
@@ -134,7 +134,7 @@ const clientTalks = target(
     // All open at once; the downloads look first what is there, so their ids are 3 and 4.
     const work: Promise<Receipt | void>[] = [
       client.list(
-        "shared",
+        { room: "shared" },
         (items) => items.forEach(({ name }) => assert.equal(typeof name, "string")),
       ),
       client.download({ ...wanted, room: "public", name: "a", target: "mine" }),

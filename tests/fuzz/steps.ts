@@ -90,7 +90,14 @@ const digest = fc.oneof(
   fc.constantFrom(`ft1:5:${"0".repeat(64)}`, `ft1:17592186044416:${"f".repeat(64)}`, ""),
   word,
 );
-const item = fc.record({ name, size, time: fc.integer(), tag: word });
+const terms = {
+  expires: fc.constantFrom(1, 60_000, 3_155_760_000_000),
+  downloads: fc.constantFrom(1, 2, 1_000_000),
+  note: text(60),
+  secret: word,
+};
+const listed = { name, size, time: fc.integer(), tag: word, mine: fc.boolean() };
+const item = fc.record(listed);
 
 /** Messages of every kind but HELLO, by kind: their fields. */
 const FIELDS: Record<string, Record<string, fc.Arbitrary<unknown>>> = {
@@ -101,7 +108,7 @@ const FIELDS: Record<string, Record<string, fc.Arbitrary<unknown>>> = {
     transfers: fc.nat(99),
   },
   error: { code: fc.oneof(fc.constantFrom("busy", "denied", "lost"), word), message: word },
-  entry: { name, room, size, mtime: fc.integer(), source: word, digest, conflict },
+  entry: { name, room, size, mtime: fc.integer(), source: word, digest, conflict, ...terms },
   held: { first: chunk, digests },
   ready: { source: word },
   data: { chunk, bytes: bytes(60, 1) },
@@ -110,11 +117,17 @@ const FIELDS: Record<string, Record<string, fc.Arbitrary<unknown>>> = {
   ack: { verified: size },
   done: { name, digest, outcome: fc.constantFrom("new", "replaced", "same", "skipped") },
   request: { name, room, tag: word, size },
-  list: { room },
+  list: { room, mine: fc.boolean(), match: fc.constantFrom("*", "a", "?", "*/*") },
   items: { items: fc.array(item, { maxLength: 3 }), last: fc.boolean() },
+  unshare: { name },
+  info: { room, name },
+  about: { ...listed, ...terms, digest, mtime: fc.integer() },
 };
 /** Fields that may be left out. */
-const OPTIONAL: ReadonlySet<string> = new Set(["mtime", "source", "tag", "conflict", "size"]);
+const OPTIONAL: ReadonlySet<string> = new Set([
+  ...["mtime", "source", "tag", "conflict", "size", "mine", "match"],
+  ...Object.keys(terms),
+]);
 
 const says = Object.entries(FIELDS).map(([kind, fields]) =>
   fc.record({ kind: fc.constant(kind), id, ...fields }, {

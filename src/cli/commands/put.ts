@@ -17,11 +17,13 @@ export function runPut(files: readonly string[], options: Options, only?: Only):
 
 /** `ft share FILE...` */
 export function runShare(files: readonly string[], options: Options, only?: Only): Promise<number> {
+  const { expires, downloads, note } = options;
+  const terms = { expires, downloads, note };
   return runTransfer(
     "share",
     files,
     options,
-    (common) => share(files, { ...common, ...sendOptions(options), only }),
+    (common) => share(files, { ...common, ...terms, ...sendOptions(options), only }),
   );
 }
 

@@ -5,6 +5,7 @@ import type { Options } from "../arguments.ts";
 import { stateFolder, tellPlain } from "../contact.ts";
 import { invitationText } from "../invitation.ts";
 import { LineBudget } from "../line_budget.ts";
+import { rootOf } from "../root.ts";
 import { limitsOf } from "../serve_options.ts";
 import { moreLine, reportLine, troubleLine } from "../server_log.ts";
 import { err, hasColor, out, terminalSize, withSignals } from "../shell.ts";
@@ -45,14 +46,14 @@ function securityOf(options: Options): ServerSecurity {
 
 /** `ft serve` */
 export function runServe(_operands: readonly string[], options: Options): Promise<number> {
-  const { host, port, root, requireToken, open, keepPartials, plain, quiet } = options;
+  const { host, port, requireToken, open, keepPartials, plain, quiet } = options;
   const peers = new LineBudget(PEER_LINES, (count) => err(`${moreLine(count, "peers")}\n`));
   const failures = new LineBudget(FAILURE_LINES, (count) => log(moreLine(count, "transfers")));
   return withSignals(async (signal) => {
     const server = await serve({
       hostname: host,
       port,
-      root,
+      root: rootOf(options),
       security: securityOf(options),
       requireToken,
       open,

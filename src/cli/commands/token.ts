@@ -3,13 +3,15 @@ import { invitesFor, localInterfaces, readServing } from "../../verbs/serving.ts
 import { addToken, listTokens, revokeToken, type Token } from "../../verbs/tokens.ts";
 import type { Options } from "../arguments.ts";
 import { joinLines } from "../invitation.ts";
+import { rootOf } from "../root.ts";
 import { err, out } from "../shell.ts";
 import { escapeText, formatTime } from "../text.ts";
 
 /** `ft token add|list|revoke [NAME]` */
 export async function runToken(operands: readonly string[], options: Options): Promise<number> {
   const [action = "", name] = operands;
-  const { root, quiet } = options;
+  const { quiet } = options;
+  const root = rootOf(options);
   if (action === "list") {
     if (name !== undefined) throw misused(`Unexpected operand '${escapeText(name)}'.`);
     out(listText(listTokens(root)));

@@ -1,0 +1,40 @@
+import type { About, Room, RoomAbout } from "../../mod.ts";
+import { info } from "../../verbs/info.ts";
+import type { Options } from "../arguments.ts";
+import { clientOptions } from "../contact.ts";
+import { out, withSignals } from "../shell.ts";
+import { escapeText, formatBytes, formatTime } from "../text.ts";
+
+/** `ft info NAME [public or shared]` */
+export async function runInfo(operands: readonly string[], options: Options): Promise<number> {
+  const [name = "", word] = operands;
+  const room = word === "public" || word === "shared" ? word : undefined;
+  const found = await withSignals((signal) => info(name, room, clientOptions(options, signal)));
+  out(found.map(aboutText).join("\n"));
+  return 0;
+}
+
+/** All that is known of a file, one thing a line. */
+export function aboutText({ room, about }: RoomAbout): string {
+  return rows(room, about)
+    .map(([title, text]) => `${`${title}:`.padEnd(12)}${escapeText(text)}\n`)
+    .join("");
+}
+
+function rows(room: Room, about: About): (readonly [string, string])[] {
+  const { name, size, digest, time, mtime, who, mine, expires, downloads, secret, note } = about;
+  return [
+    ["Name", name],
+    ["Room", room],
+    ["Size", `${formatBytes(size)} (${size} bytes)`],
+    ["Digest", digest ?? "(told when it has been fetched)"],
+    ["Here since", formatTime(time)],
+    ...(mtime === undefined ? [] : [["Modified", formatTime(mtime)] as const]),
+    ...(who === undefined ? [] : [["From", who] as const]),
+    ...(mine ? [["Mine", "yes"] as const] : []),
+    ...(expires === undefined ? [] : [["Expires", formatTime(expires)] as const]),
+    ...(downloads === undefined ? [] : [["Downloads", `${downloads} left`] as const]),
+    ...(secret === undefined ? [] : [["Secret", secret] as const]),
+    ...(note === undefined ? [] : [["Note", note] as const]),
+  ];
+}

@@ -1,0 +1,145 @@
+import { FtError, toFailure } from "../error.ts";
+import type { Entry, MessageOf } from "../protocol/message.ts";
+import type { Receipt, Source, StageRequest, Store } from "../storage/store.ts";
+import type { Channel } from "./channel.ts";
+import { digestSource } from "./chunk_reader.ts";
+import type { Guest } from "./guest.ts";
+import type { Incoming } from "./receive.ts";
+import { openServedTree, requireOut } from "./served_file.ts";
+import { termsOf } from "./terms.ts";
+import { Asked, sendFailure, type Transfer } from "./transfer.ts";
+import type { TransferReport } from "./transfer_report.ts";
+import { IncomingTree } from "./tree_incoming.ts";
+import { digestIn } from "./small_file.ts";
+import { OutgoingTree } from "./tree_outgoing.ts";
+import type { TreeReport } from "./tree_report.ts";
+import type { Turn } from "./turn.ts";
+import { endClaim } from "./withheld.ts";
+
+/** What the folders of a conversation share with its files. */
+export interface ServedTreesOptions {
+  readonly channel: Channel;
+  readonly store: Store;
+  readonly turn: Turn;
+  /** Waits until so many bytes may be sent. */
+  readonly pace: (bytes: number) => void | Promise<void>;
+  /** Keeps a transfer until `outcome` settles, then reports it. */
+  readonly track: (
+    id: number,
+    transfer: Transfer,
+    outcome: Promise<Receipt | TreeReport | undefined>,
+    about: Pick<TransferReport, "action" | "room" | "name">,
+    bytes: () => number,
+  ) => void;
+}
+
+/** The folders of one conversation, on the server's side. */
+export class ServedTrees {
+  readonly #options: ServedTreesOptions;
+  readonly #incoming = new Map<number, IncomingTree>();
+  readonly #outgoing = new Map<number, OutgoingTree>();
+
+  constructor(options: ServedTreesOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a folder that a client sends. */
+  receive(guest: Guest, head: MessageOf<"tree">): void | Promise<void> {
+    const { channel, store: { trees }, track } = this.#options;
+    const { id, room, name, dry = false } = head;
+    const action = room === "private" ? "put" : "share";
+    // In the private room nobody learns what a folder is called that had to give way.
+    const told = room === "shared" ? {} : { toldName: name };
+    const incoming = new IncomingTree({ channel, id, dry, ...told });
+    this.#incoming.set(id, incoming);
+    const outcome = incoming.outcome.finally(() => this.#incoming.delete(id));
+    const about = { action, room: room ?? "private", name } as const;
+    track(id, incoming, outcome, about, () => incoming.received);
+    try {
+      const place = guest.place(room, name);
+      if (trees === undefined) throw new FtError("denied", "No folders are kept here.");
+      incoming.begin(trees.stageTree({
+        ...place,
+        run: guest.run,
+        conflict: head.conflict ?? "rename",
+        mtime: head.mtime,
+        digestOf: digestSource,
+        part: head.part ?? false,
+        dry,
+        ...(room === "shared" ? { terms: termsOf(head) } : {}),
+      }));
+    } catch (thrown) {
+      return incoming.fail(toFailure(thrown));
+    }
+  }
+
+  /** Where a large file of a folder goes to, which hears what becomes of it; else nothing. */
+  place(
+    { tree: id, index = 0, size }: Entry,
+    incoming: Incoming,
+  ): Partial<Pick<StageRequest, "name" | "conflict">> {
+    if (id === undefined) return {};
+    const tree = this.#incoming.get(id);
+    if (tree === undefined) {
+      throw new FtError("denied", "The folder that it belongs to is not being sent.");
+    }
+    const { entry, tree: staged } = tree.expected(index);
+    if (entry.size !== size) throw new FtError("changed", `'${entry.path}' has another size now.`);
+    incoming.outcome.then(
+      (receipt) => tree.settle(index, receipt),
+      (thrown) => tree.failed(index, toFailure(thrown)),
+    );
+    return staged.place(entry);
+  }
+
+  /** Gives a client the folder it asks for. */
+  send(guest: Guest, { id, room, name, tag, checksum }: MessageOf<"browse">): void {
+    const { channel, store: { trees }, turn, pace, track } = this.#options;
+    const action = room === "public" ? "get" : "fetch";
+    const asked = new Asked();
+    let outgoing: OutgoingTree | undefined;
+    const outcome = (async () => {
+      try {
+        requireOut(room);
+        guest.require(action);
+        if (trees === undefined) throw new FtError("denied", "No folders are kept here.");
+        const source = openServedTree(trees, { room, name, tag }, guest.claimant);
+        try {
+          asked.check();
+        } catch (thrown) {
+          endClaim(source.claim, toFailure(thrown));
+          throw thrown;
+        }
+        outgoing = new OutgoingTree({
+          channel,
+          id,
+          source,
+          turn,
+          pace,
+          ...(checksum ? { digestOf: (entry) => digestIn(source, entry.path) } : {}),
+          head: { name, ...(source.mtime === undefined ? {} : { mtime: source.mtime }) },
+        });
+        asked.answer(outgoing);
+        this.#outgoing.set(id, outgoing);
+        return { ...await outgoing.run(), name };
+      } catch (thrown) {
+        const failure = toFailure(thrown);
+        if (outgoing === undefined) await sendFailure(channel, id, failure);
+        throw failure;
+      } finally {
+        this.#outgoing.delete(id);
+      }
+    })();
+    track(id, asked, outcome, { action, room, name }, () => outgoing?.sent ?? 0);
+  }
+
+  /** Opens a large file of a folder that a client is fetching; undefined for any other file. */
+  async open({ tree: id, index = 0 }: MessageOf<"request">): Promise<Source | undefined> {
+    if (id === undefined) return undefined;
+    const tree = this.#outgoing.get(id);
+    if (tree === undefined) {
+      throw new FtError("denied", "The folder that it belongs to is not being fetched.");
+    }
+    return await tree.openLarge(index);
+  }
+}
