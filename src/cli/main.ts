@@ -21,6 +21,7 @@ const COMMANDS: Record<RunnableName, () => Promise<Run>> = {
   put: async () => (await import("./commands/put.ts")).runPut,
   share: async () => (await import("./commands/put.ts")).runShare,
   get: async () => (await import("./commands/get.ts")).runGet,
+  retry: async () => (await import("./commands/retry.ts")).runRetry,
   fetch: async () => (await import("./commands/fetch.ts")).runFetch,
   list: async () => (await import("./commands/list.ts")).runList,
   info: async () => (await import("./commands/info.ts")).runInfo,

@@ -213,6 +213,15 @@ export const COMMANDS = {
       { args: ["fetch", "1", "3"], sentence: "Take the first and the third of the last list." },
     ],
   },
+  retry: {
+    summary: "Do again what failed in the last transfer",
+    about: "What failed in the last put, share, get or fetch is remembered, of a folder each " +
+      "file: just that is done again, the same way and in the same folder. What has arrived does " +
+      "not travel again.",
+    operands: [],
+    options: ["trust-first", "retries", "state", "quiet"],
+    examples: [{ args: ["retry"], sentence: "Do again what failed." }],
+  },
   list: {
     summary: "List what can be downloaded",
     about: "Shows number, name, size, age, who shared it, how often and until when it can be " +

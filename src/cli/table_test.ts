@@ -46,6 +46,7 @@ Deno.test("COMMANDS take their contract's operands and options", () => {
       "server token-file trust-first plain code-file output on-conflict checksum dry-run retries " +
       "state quiet",
     ],
+    retry: ["ft retry", "trust-first retries state quiet"],
     list: [
       "ft list [public|shared]",
       "server token-file trust-first plain sort match retries state quiet",

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { FtError } from "../error.ts";
+import { FtError, toFailure } from "../error.ts";
 import type { ClientOptions, Result, TransferEvent } from "../mod.ts";
+import { failedItems, type RetryItem, type RetryList, RetryMemory } from "../verbs/retry_list.ts";
 import type { Options } from "./arguments.ts";
-import { clientOptions, serverWord } from "./contact.ts";
+import { clientOptions, serverWord, stateFolder } from "./contact.ts";
 import { Progress } from "./progress.ts";
 import { exitFor, failureTable, failureText } from "./report.ts";
-import { err, hasColor, out, OutputClosed, terminalSize, withSignals } from "./shell.ts";
+import { env, err, hasColor, out, OutputClosed, terminalSize, withSignals } from "./shell.ts";
 import { standardOutput } from "./standard_streams.ts";
 import { durationText, escapeText, formatBytes, quoteShell } from "./text.ts";
 
@@ -77,8 +78,13 @@ type Failed = Extract<Result, { error: FtError }>;
  * Tells the failures among results; returns the exit code.
  *
  * @param interruption what to say when it was interrupted.
+ * @param again what does only that again which failed, where that is remembered.
  */
-export function tellFailures(results: readonly Result[], interruption: string): number {
+export function tellFailures(
+  results: readonly Result[],
+  interruption: string,
+  again?: string,
+): number {
   const failed = results.filter((result): result is Failed => "error" in result);
   const interrupted = failed.filter(({ error }) => error.code === "interrupted");
   if (interrupted.length > 0) {
@@ -87,7 +93,10 @@ export function tellFailures(results: readonly Result[], interruption: string): 
   }
   if (failed.length === 1 && results.length === 1) {
     for (const { error } of failed) err(failureText(error));
-  } else if (failed.length > 0) err(failureTable(failed));
+  } else if (failed.length > 0) {
+    err(failureTable(failed));
+    if (again !== undefined) err(`  Do just that again with: ${again}\n`);
+  }
   return exitFor(failed.map(({ error }) => error));
 }
 
@@ -112,17 +121,27 @@ export function commandLine(
   operands: readonly string[],
   options: Options,
 ): string {
-  const words = ["ft", command];
+  const server = serverWord(options);
+  const words = [
+    "ft",
+    command,
+    ...(server === undefined || server === "127.0.0.1:5000" ? [] : wordsOf("server", server)),
+    ...optionWords(command, options),
+    ...(options.state === undefined ? [] : wordsOf("state", options.state)),
+    ...(operands.some((operand) => operand.startsWith("-")) ? ["--"] : []),
+    ...operands,
+  ];
+  return words.map(quoteShell).join(" ");
+}
+
+/** How a command does what it does, as it is typed; which server, and whose state, aside. */
+function optionWords(command: string, options: Options): string[] {
+  const words: string[] = [];
   const add = (name: string, value: string | undefined, usual?: string) => {
-    if (value === undefined || value === usual) return;
-    // Else it would be read as the next option.
-    if (value.startsWith("-")) words.push(`--${name}=${quoteShell(value)}`);
-    else words.push(`--${name}`, quoteShell(value));
+    if (value !== undefined && value !== usual) words.push(...wordsOf(name, value));
   };
-  add("server", serverWord(options), "127.0.0.1:5000");
   add("token-file", options.tokenFile);
   if (options.plain) words.push("--plain");
-  add("state", options.state);
   if (command === "get" || command === "fetch") add("output", options.output, "downloads/");
   for (const pattern of options.exclude) add("exclude", pattern);
   add("links", options.links, "keep");
@@ -138,27 +157,68 @@ export function commandLine(
   if (options.dryRun) words.push("--dry-run");
   add("name", options.name);
   add("code-file", options.codeFile);
-  if (operands.some((operand) => operand.startsWith("-"))) words.push("--");
-  return [...words, ...operands.map(quoteShell)].join(" ");
+  return words;
+}
+
+/** A value that begins with a dash would be read as the next option. */
+function wordsOf(name: string, value: string): string[] {
+  return value.startsWith("-") ? [`--${name}=${value}`] : [`--${name}`, value];
 }
 
 /** Runs one command that moves files, from its options to its exit code. */
 export async function runTransfer(
-  command: string,
+  command: RetryList["command"],
   operands: readonly string[],
   options: Options,
   move: (common: ClientOptions & { readonly signal: AbortSignal }) => Promise<Result[]>,
 ): Promise<number> {
-  const results = await withSignals((signal) =>
-    withProgress(
-      options,
-      operands.length,
-      (onEvent) => move({ ...clientOptions(options, signal), signal, onEvent }),
-    )
-  );
+  let results: Result[];
+  try {
+    results = await withSignals((signal) =>
+      withProgress(
+        options,
+        operands.length,
+        (onEvent) => move({ ...clientOptions(options, signal), signal, onEvent }),
+      )
+    );
+  } catch (thrown) {
+    // What is not understood never began.
+    if (toFailure(thrown).code !== "usage") {
+      remember(command, options, operands.map((operand) => ({ operand })));
+    }
+    throw thrown;
+  }
   const [result] = results;
   if (result !== undefined && "error" in result && result.error.cause instanceof OutputClosed) {
     throw result.error.cause;
   }
-  return tellFailures(results, interruptionText(command, operands, options));
+  const again = remember(command, options, failedItems(results));
+  return tellFailures(results, interruptionText(command, operands, options), again);
+}
+
+/** Keeps what failed for `ft retry`; returns how that is typed, when there is something to do. */
+function remember(
+  command: RetryList["command"],
+  options: Options,
+  items: readonly RetryItem[],
+): string | undefined {
+  // Nothing was to be moved; and what comes from a pipe, or goes into one, comes once.
+  const isPiped = options.output === STANDARD || items.some(({ operand }) => operand === STANDARD);
+  if (options.dryRun || isPiped) return undefined;
+  try {
+    new RetryMemory(stateFolder(options)).keep({
+      command,
+      server: serverWord(options),
+      folder: Deno.cwd(),
+      options: optionWords(command, options),
+      items,
+    });
+  } catch {
+    return undefined; // What moved has moved, whether or not the rest can be remembered.
+  }
+  if (items.length === 0) return undefined;
+  // Where the environment says it, it need not be typed.
+  const { state } = options;
+  const words = state === undefined || state === env("FT_STATE") ? [] : wordsOf("state", state);
+  return ["ft", "retry", ...words].map(quoteShell).join(" ");
 }

@@ -39,8 +39,8 @@ Deno.test("commandLine() repeats what of a folder is sent, and how it is compare
   ];
   equal(
     lineFor(["put", "d", ...state, ...chosen]),
-    `ft put --state ${folder.path} --exclude '*.o' --exclude='-x y' --links skip --checksum ` +
-      "--dry-run d",
+    "ft put --exclude '*.o' '--exclude=-x y' --links skip --checksum --dry-run " +
+      `--state ${folder.path} d`,
   );
 });
 

@@ -21,6 +21,7 @@ const TURN_NAMES = 1_000;
 const isWindows = Deno.build.os === "windows";
 /** Windows takes both slashes. */
 const SLASH = isWindows ? /[\\/]/ : /\//;
+const TRAILING = isWindows ? /(?<=[^:\\/])[\\/]+$/ : /(?<=[^/])\/+$/;
 
 /** A file or a folder of this machine, and the name it is sent under. */
 export interface Named {
@@ -108,7 +109,9 @@ function nameOf(path: string): Named | Unnamed {
         hint: "Name files and folders.",
       });
     }
-    return { kind: info.isFile ? "file" : "folder", path, name: toName(baseName(path)) };
+    const kind = info.isFile ? "file" : "folder";
+    // What lies in a folder is named with a slash of its own.
+    return { kind, path: path.replace(TRAILING, ""), name: toName(baseName(path)) };
   } catch (thrown) {
     const error = isAbsent(thrown) ? notFound(path) : storageFailure(thrown, `read '${path}'`);
     return { path, error };

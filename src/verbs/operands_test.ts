@@ -34,7 +34,7 @@ Deno.test("readOperands() gives files and folders in order, each failure for its
     "file b.txt as b.txt",
     "missing! not_found",
     "folder d as d",
-    "folder empty/ as empty",
+    "folder empty as empty",
     "file d/x as x",
     "file b.txt as b.txt",
   ]);
@@ -51,8 +51,8 @@ Deno.test("readOperands() gives folders their real names", async () => {
     "folder d/. as d",
     "folder d/e/.. as d",
     "folder d/e/../. as d",
-    "folder d/// as d",
-    "folder d/e/./ as e",
+    "folder d as d",
+    "folder d/e/. as e",
   ]);
   const [here, above] = await readOperands([".", ".."]);
   const last = (path: string) => path.split(/[\\/]/).at(-1);
@@ -90,7 +90,7 @@ Deno.test({
     Deno.symlinkSync("gone", `${folder.path}/to nothing`);
     deepEqual(await read(folder.path, ["to folder", "to folder/", "to file", "to*"]), [
       "folder to folder as to folder",
-      "folder to folder/ as to folder",
+      "folder to folder as to folder",
       "file to file as to file",
       "file to file as to file",
       "folder to folder as to folder",

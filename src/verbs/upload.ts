@@ -13,6 +13,8 @@ export type { NamedFile, NamedStream, Sendable } from "./upload_item.ts";
 /** How files are sent. */
 export interface UploadOptions extends ClientOptions, Omit<TreeOptions, "signal" | "onEvent"> {
   readonly conflict?: Conflict;
+  /** Of folders, by their paths, what alone of them is sent: paths in them, with all below. */
+  readonly only?: ReadonlyMap<string, readonly string[]> | undefined;
 }
 
 /** How files are shared. */
@@ -39,7 +41,8 @@ async function upload(
     return await conversation.each(items, async (session, item, id) => {
       if (item.folder !== undefined) {
         if (secrecy !== undefined) throw notFile(item.name);
-        const to = { id, ...item.folder, room, conflict, terms };
+        const only = options.only?.get(item.folder.path);
+        const to = { id, ...item.folder, room, conflict, terms, only };
         return await uploadTree(session, to, options);
       }
       const { source, name, isNew, ...opened } = await item.open();

@@ -64,7 +64,12 @@ class LocalTree implements TreeSource {
   }
 
   #isWanted(path: string): boolean {
-    return this.#only === undefined || this.#only.has(path);
+    if (this.#only === undefined) return true;
+    // With a folder all that is in it is meant: it may have been what could not be read.
+    for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
+      if (this.#only.has(path.slice(0, end))) return true;
+    }
+    return false;
   }
 
   open(path: string): Source {

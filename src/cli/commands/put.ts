@@ -1,20 +1,27 @@
 import { FtError } from "../../error.ts";
 import type { Receipt, Sendable } from "../../mod.ts";
 import { makeCode } from "../../verbs/age.ts";
-import { put, share } from "../../verbs/upload.ts";
+import { put, share, type UploadOptions } from "../../verbs/upload.ts";
 import type { Options } from "../arguments.ts";
 import { err, out } from "../shell.ts";
 import { standardInput } from "../standard_streams.ts";
 import { escapeText, quoteShell } from "../text.ts";
 import { runTransfer, STANDARD } from "../transfer.ts";
 
+/** Of folders that are sent, those paths in them which alone are. */
+export type Only = UploadOptions["only"];
+
 /** `ft put FILE...` */
-export function runPut(files: readonly string[], options: Options): Promise<number> {
-  return runUpload("put", put, files, options);
+export function runPut(files: readonly string[], options: Options, only?: Only): Promise<number> {
+  return runUpload("put", (sent, common) => put(sent, { ...common, only }), files, options);
 }
 
 /** `ft share FILE...` */
-export async function runShare(files: readonly string[], options: Options): Promise<number> {
+export async function runShare(
+  files: readonly string[],
+  options: Options,
+  only?: Only,
+): Promise<number> {
   const { expires, downloads, note, hideName, secret } = options;
   if (hideName && !secret) {
     throw new FtError("usage", "Option '--hide-name' is for what is secret.", {
@@ -26,7 +33,7 @@ export async function runShare(files: readonly string[], options: Options): Prom
   const exit = await runUpload(
     "share",
     async (sent, common) => {
-      const results = await share(sent, { ...common, expires, downloads, note, secrecy });
+      const results = await share(sent, { ...common, only, expires, downloads, note, secrecy });
       shared.push(...results.flatMap((result) => "receipt" in result ? result.receipt : []));
       return results;
     },
