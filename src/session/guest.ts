@@ -1,10 +1,13 @@
-import { FtError } from "../error.ts";
+import { FtError, toFailure } from "../error.ts";
 import { acceptName, numberedName } from "../name.ts";
 import { sha256 } from "../protocol/digest.ts";
 import type { MessageOf } from "../protocol/message.ts";
 import type { Claimant, Room, StageRequest } from "../storage/store.ts";
 import { type Access, type Grant, type Verb, VERBS } from "./access.ts";
+import type { Channel } from "./channel.ts";
 
+/** Milliseconds in which a client whose grant was taken back may still hear why. */
+const REVOKED_MS = 500;
 /** What is said to a client whose token does not allow something. */
 const REFUSALS: Record<Verb, string> = {
   put: "You may not send files into the private room.",
@@ -132,4 +135,12 @@ async function ownerOf(secret: string | undefined, name: string | undefined): Pr
   // No name has a line end, so no secret makes one of these texts the other.
   const of = name === undefined ? "ft owner" : `ft owner of ${name}`;
   return (await sha256(new TextEncoder().encode(`${of}\n${secret}`))).toHex();
+}
+
+/** Ends a guest's conversation when its grant is taken back; throws when it has been already. */
+export function endWith({ ended }: Grant, channel: Channel): void {
+  if (ended === undefined) return;
+  ended.throwIfAborted();
+  const revoke = () => void channel.end(toFailure(ended.reason), REVOKED_MS);
+  ended.addEventListener("abort", revoke, { once: true, signal: channel.ending });
 }

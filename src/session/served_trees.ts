@@ -142,4 +142,14 @@ export class ServedTrees {
     }
     return await tree.openLarge(index);
   }
+
+  /** Bytes of a file that a client asked for have arrived: the folder is still being fetched. */
+  moved({ tree: id }: MessageOf<"request">): void {
+    if (id !== undefined) this.#outgoing.get(id)?.renew();
+  }
+
+  /** A file that a client asked for has come to its end. */
+  ended({ tree: id, index = 0 }: MessageOf<"request">): void {
+    if (id !== undefined) this.#outgoing.get(id)?.answered(index);
+  }
 }

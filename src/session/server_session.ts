@@ -7,14 +7,14 @@ import { answer, type Question } from "./answer.ts";
 import { type Access, type Grant, OPEN_ACCESS } from "./access.ts";
 import { Allowance, type Share } from "./allowance.ts";
 import { Channel, type Deadlines } from "./channel.ts";
-import { Guest } from "./guest.ts";
+import { endWith, Guest } from "./guest.ts";
 import { extentOf, Incoming } from "./receive.ts";
 import { Outgoing, waitsForReady } from "./send.ts";
 import { digestServed, openServed, requireOut } from "./served_file.ts";
 import { ServedTrees } from "./served_trees.ts";
 import { termsOf } from "./terms.ts";
 import { Asked, sendFailure, type Transfer } from "./transfer.ts";
-import type { TransferReport } from "./transfer_report.ts";
+import { reported, type TransferReport } from "./transfer_report.ts";
 import type { TreeReport } from "./tree_report.ts";
 import { Turn } from "./turn.ts";
 import { countingOf, endClaim } from "./withheld.ts";
@@ -36,8 +36,6 @@ export interface ServerSessionOptions {
   readonly onReport?: (report: TransferReport) => void;
 }
 
-/** Milliseconds in which a client whose grant was taken back may still hear why. */
-const REVOKED_MS = 500;
 /** Features of FT/1 this server has; none is required of anyone yet. */
 const FEATURES: readonly string[] = [];
 
@@ -152,7 +150,7 @@ export class ServerSession {
     const grant = await this.#access.admit(hello.token, peer, ending);
     const guest = await Guest.of(grant, this.#access, hello);
     if (ending.aborted) throw ending.reason;
-    this.#endWith(grant);
+    endWith(grant, this.#channel);
     this.#guest = guest;
     this.#share = this.#allowance.share(guest.owner);
     const { agent, onGreeted } = this.#options;
@@ -165,14 +163,6 @@ export class ServerSession {
       verbs: [...guest.verbs],
       transfers: this.#allowance.transfers,
     });
-  }
-
-  /** Ends the conversation when the grant is taken back. */
-  #endWith({ ended }: Grant): void {
-    if (ended === undefined) return;
-    ended.throwIfAborted();
-    const revoke = () => void this.#channel.end(toFailure(ended.reason), REVOKED_MS);
-    ended.addEventListener("abort", revoke, { once: true, signal: this.#channel.ending });
   }
 
   /** Begins a transfer under a fresh id; what `work` returns is waited for before the next message. */
@@ -198,8 +188,6 @@ export class ServerSession {
     this.#transfers.set(id, transfer);
     const began = performance.now();
     const report = (result?: Receipt | TreeReport, failure?: FtError) => {
-      const tree = result !== undefined && "files" in result ? result : undefined;
-      const receipt = result !== undefined && "outcome" in result ? result : undefined;
       this.#options.onReport?.({
         ...about,
         peer: this.#channel.peer,
@@ -208,8 +196,7 @@ export class ServerSession {
         name: result?.name ?? about.name,
         bytes: bytes(),
         milliseconds: performance.now() - began,
-        receipt,
-        tree,
+        ...reported(result),
         failure,
       });
     };
@@ -279,6 +266,7 @@ export class ServerSession {
           source,
           turn: this.#turn,
           pace: (bytes) => this.#share?.take(bytes),
+          onVerified: () => this.#trees.moved(request),
           entry: { name, ...terms, ...counting, ...(digest === undefined ? {} : { digest }) },
         });
         asked.answer(outgoing);
@@ -295,6 +283,7 @@ export class ServerSession {
         throw failure;
       } finally {
         source?.close();
+        this.#trees.ended(request);
       }
     })();
     this.#track(id, asked, outcome, { action, room, name }, () => outgoing?.sent ?? 0);

@@ -1,4 +1,5 @@
 import { FtError } from "../error.ts";
+import { createHasher, formatDigest } from "../protocol/digest.ts";
 import { PACKED_BYTES } from "../protocol/limits.ts";
 import type { TreeEntry, TreeSource } from "../storage/tree.ts";
 import { digestSource } from "./chunk_reader.ts";
@@ -39,4 +40,16 @@ export async function digestIn(tree: TreeSource, path: string): Promise<string> 
 /** Whether a file travels packed with others. */
 export function isPacked({ size = 0 }: Pick<TreeEntry, "size">): boolean {
   return size <= PACKED_BYTES;
+}
+
+/** The digest string of a small file, when its SHA-256 is the one that was said. */
+export async function verified(
+  bytes: Uint8Array<ArrayBuffer>,
+  claimed: Uint8Array,
+): Promise<string | undefined> {
+  const hasher = await createHasher();
+  hasher.update(bytes);
+  const digest = hasher.digest();
+  const isSame = digest.every((byte, at) => byte === claimed[at]);
+  return isSame ? formatDigest(bytes.length, digest) : undefined;
 }

@@ -2,6 +2,14 @@ import type { FtError } from "../error.ts";
 import type { Receipt, Room } from "../storage/store.ts";
 import type { TreeReport } from "./tree_report.ts";
 
+/** What came of a transfer, as its report says it. */
+export function reported(
+  result: Receipt | TreeReport | undefined,
+): Pick<TransferReport, "receipt" | "tree"> {
+  const isTree = result !== undefined && "files" in result;
+  return isTree ? { receipt: undefined, tree: result } : { receipt: result };
+}
+
 /** One line of the server's log: a transfer that came to its end. */
 export interface TransferReport {
   readonly peer: string;

@@ -1,5 +1,4 @@
 import { FtError, toFailure } from "../error.ts";
-import { createHasher, formatDigest } from "../protocol/digest.ts";
 import { MANIFEST_ENTRIES } from "../protocol/limits.ts";
 import type { Message, MessageOf, TreeEntry } from "../protocol/message.ts";
 import { decodePack, type PackedFile } from "../protocol/pack.ts";
@@ -10,7 +9,7 @@ import { type Channel, peerFailure } from "./channel.ts";
 import { sendFailure, type Transfer } from "./transfer.ts";
 import { inLanes } from "./lanes.ts";
 import { Manifest } from "./manifest.ts";
-import { isPacked } from "./small_file.ts";
+import { isPacked, verified } from "./small_file.ts";
 import { type TreeOutcome, type TreeReport, TreeTally } from "./tree_report.ts";
 import { TreeResults } from "./tree_results.ts";
 
@@ -233,13 +232,10 @@ export class IncomingTree implements Transfer {
   async #store(files: ReadonlyArray<PackedFile & { entry: TreeEntry }>): Promise<void> {
     const results = new TreeResults();
     const sound: Array<WholeFile & { index: number }> = [];
-    for (const { index, entry, bytes, digest } of files) {
-      const hasher = await createHasher();
-      hasher.update(bytes);
-      const found = hasher.digest();
-      if (found.every((byte, at) => byte === digest[at])) {
-        sound.push({ index, entry, bytes, digest: formatDigest(bytes.length, found) });
-      } else {
+    for (const { index, entry, bytes, digest: claimed } of files) {
+      const digest = await verified(bytes, claimed);
+      if (digest !== undefined) sound.push({ index, entry, bytes, digest });
+      else {
         const error = new FtError("digest", `Bytes of '${entry.path}' changed on the way.`);
         this.#fail(entry, error, results, index);
       }
@@ -278,9 +274,7 @@ export class IncomingTree implements Transfer {
 
   async #tell(results: TreeResults): Promise<void> {
     const { channel, id } = this.#options;
-    for (const message of results.messages()) {
-      await channel.send({ kind: "result", id, ...message });
-    }
+    for (const said of results.messages()) await channel.send({ kind: "result", id, ...said });
   }
 
   async #finish(): Promise<void> {

@@ -84,6 +84,17 @@ export class OutgoingTree implements Transfer {
     return this.#options.source.open(entry.path);
   }
 
+  /** Bytes of a large file have arrived. */
+  renew(): void {
+    this.#options.source.claim?.renew();
+  }
+
+  /** A large file that was asked for has come to its end. */
+  answered(index: number): void {
+    this.#unanswered.delete(index);
+    this.#unanswered.look();
+  }
+
   handle(message: Message): void {
     if (this.#settled) return;
     switch (message.kind) {

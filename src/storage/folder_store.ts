@@ -99,13 +99,8 @@ export class FolderStore implements Store {
   }
 
   items(room: Room, view?: View): AsyncGenerator<Item> {
-    return roomItems(
-      room,
-      this.#root(room),
-      this.#options.records,
-      view,
-      this.trees.listing(room, view),
-    );
+    const trees = this.trees.listing(room, view);
+    return roomItems(room, this.#root(room), this.#options.records, view, trees);
   }
 
   // deno-lint-ignore require-await -- a store elsewhere has to wait
@@ -135,12 +130,10 @@ export class FolderStore implements Store {
 
   note(room: Room, name: string, source: Source, digest: string, chunks?: Uint8Array): void {
     const { records } = this.#options;
-    if (records === undefined) return;
+    if (records === undefined || !noteDigest(records, { room, name, source }, digest)) return;
     // Those that were known may have been forgotten meanwhile, and not without a reason.
-    const isLearned = chunks !== undefined && source.chunks === undefined;
-    const isKnown = noteDigest(records, { room, name, source }, digest);
-    const { version } = source;
-    if (!isKnown || !isLearned || version === undefined) return;
+    const { version, chunks: known } = source;
+    if (version === undefined || known !== undefined || chunks === undefined) return;
     this.#chunks.put(room, name, { version, digests: chunks });
   }
 
@@ -160,8 +153,8 @@ export class FolderStore implements Store {
   }
 
   unshare(name: string, view?: View): About {
-    if (this.shared === undefined) throw new FtError("not_found", `File '${name}' not found.`);
-    return this.shared.unshare(name, view);
+    if (this.shared !== undefined) return this.shared.unshare(name, view);
+    throw new FtError("not_found", `File '${name}' not found.`);
   }
 
   async stage(request: StageRequest): Promise<Partial | Receipt> {

@@ -86,16 +86,23 @@ export function fetchTree(
 }
 
 /** Everything below a folder, each with what it is: type, bytes, time, whether it may be run. */
-export function snapshot(path: string, prefix = ""): Map<string, string> {
+export function snapshot(
+  path: string,
+  prefix = "",
+  without: ReadonlySet<string> = new Set(),
+): Map<string, string> {
   const found = new Map<string, string>();
   for (const { name } of Deno.readDirSync(path)) {
+    if (without.has(prefix + name)) continue;
     const local = `${path}/${name}`;
     const info = Deno.lstatSync(local);
     const at = info.mtime?.getTime();
     if (info.isSymlink) found.set(prefix + name, `link to ${Deno.readLinkSync(local)}`);
     else if (info.isDirectory) {
       found.set(prefix + name, `folder of ${at}`);
-      for (const [inner, what] of snapshot(local, `${prefix}${name}/`)) found.set(inner, what);
+      for (const [inner, what] of snapshot(local, `${prefix}${name}/`, without)) {
+        found.set(inner, what);
+      }
     } else {
       const bytes = Deno.readFileSync(local).toHex();
       found.set(prefix + name, `${((info.mode ?? 0) & 0o100) !== 0} ${at} ${bytes}`);

@@ -1,0 +1,150 @@
+/** Folders that are shared on terms: until when, how often, and taken back. */
+import assert from "node:assert/strict";
+import type { ClientSession } from "../src/session/client_session.ts";
+import type { TreeReport } from "../src/session/tree_report.ts";
+import type { Item } from "../src/storage/store.ts";
+import { assertSameTree, fetchTree, FolderSource } from "./conversation/tree.ts";
+import { World } from "./conversation/world.ts";
+import { exists, writeFile } from "./files.ts";
+import { Random, seed } from "./random.ts";
+
+const random = new Random(seed);
+
+/** A folder with small files and large ones. */
+function makeTree(world: World): string {
+  const path = `${world.root}/t`;
+  for (let at = 0; at < 20; at++) writeFile(`${path}/small/${at}`, random.bytes(1000));
+  writeFile(`${path}/large.bin`, random.bytes(1_500_000));
+  writeFile(`${path}/z large.bin`, random.bytes(600_000));
+  return path;
+}
+
+function shareTree(
+  client: ClientSession,
+  path: string,
+  terms: { expires?: number; downloads?: number; note?: string },
+): Promise<TreeReport> {
+  return client.uploadTree({
+    head: { name: "t", room: "shared", conflict: "rename", ...terms },
+    source: new FolderSource(path),
+  });
+}
+
+async function items(client: ClientSession, mine = false): Promise<Item[]> {
+  const found: Item[] = [];
+  await client.list({ room: "shared", mine }, (page) => void found.push(...page));
+  return found;
+}
+
+function failsWith(code: string): object {
+  return { name: "FtError", code };
+}
+
+Deno.test(`share of a folder: it is fetched as often as it says, whole (seed ${seed})`, async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const { client } = world.talk();
+  await shareTree(client, path, { downloads: 2, note: "for Ana" });
+  const [listed] = await items(client);
+  assert.deepEqual([listed?.downloads, listed?.note, listed?.files], [2, "for Ana", 22]);
+
+  const { client: ben } = world.talk({ owner: "ben", seed });
+  await assert.rejects(fetchTree(world, ben, "t/small"), failsWith("not_found"));
+  await assert.rejects(
+    ben.download({
+      room: "shared",
+      name: "t/large.bin",
+      target: "large.bin",
+      store: world.downloads,
+      conflict: "rename",
+      origin: "server",
+    }),
+    failsWith("not_found"),
+  );
+  assert.deepEqual((await fetchTree(world, ben, "t")).failures, []);
+  assertSameTree(world.path("downloads", "t"), path);
+  assert.equal((await items(client))[0]?.downloads, 1);
+
+  Deno.removeSync(world.path("downloads", "t"), { recursive: true });
+  await fetchTree(world, ben, "t");
+  assertSameTree(world.path("downloads", "t"), path);
+  assert.deepEqual(await items(client), []);
+  await assert.rejects(fetchTree(world, ben, "t"), failsWith("not_found"));
+  world.store.shared?.sweep();
+  assert.ok(!exists(world.path("shared", "t")), "it is gone from the disk");
+  assert.equal(world.records.trees.get("shared", "t"), undefined);
+});
+
+Deno.test("share of a folder: who is cut off before the last file has not been counted", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const { client } = world.talk();
+  await shareTree(client, path, { downloads: 1 });
+  const { client: ben, link, served } = world.talk({ owner: "ben" });
+  let moved = 0;
+  const fetching = ben.downloadTree({
+    room: "shared",
+    name: "t",
+    store: world.downloads,
+    target: "t",
+    conflict: "rename",
+    origin: "server",
+    dry: false,
+    checksum: false,
+    onOutcome: ({ kind }) => {
+      if (kind === "file" && ++moved === 20) link.cut();
+    },
+  });
+  await assert.rejects(fetching, failsWith("lost"));
+  await served;
+  assert.ok(!exists(world.path("downloads", "t/z large.bin")), "the last file was withheld");
+  assert.equal((await items(client))[0]?.downloads, 1);
+  // Its claim is kept for it for a while; nobody else gets in between.
+  const { client: eve } = world.talk({ owner: "eve" });
+  await assert.rejects(fetchTree(world, eve, "t"), failsWith("busy"));
+  const { client: again } = world.talk({ owner: "ben", run: "run 1" });
+  await fetchTree(world, again, "t");
+  assertSameTree(world.path("downloads", "t"), path);
+  assert.deepEqual(await items(client), []);
+});
+
+Deno.test("share of a folder: the last file does not come before it was counted", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const { client } = world.talk();
+  await shareTree(client, path, { downloads: 1 });
+  const { client: ben } = world.talk({ owner: "ben" });
+  const { claims } = world.records;
+  const commit = claims.commit.bind(claims);
+  const there: boolean[] = [];
+  claims.commit = (...claim) => {
+    there.push(exists(world.path("downloads", "t/z large.bin")));
+    commit(...claim);
+  };
+  await fetchTree(world, ben, "t");
+  assert.deepEqual(there, [false]);
+});
+
+Deno.test("share of a folder: it expires, and its owner takes it back", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const { client } = world.talk();
+  await shareTree(client, path, { expires: 60_000 });
+  const [share] = world.records.shares.all().get("t") ?? [];
+  assert.ok(share?.expires);
+  world.records.shares.put({ ...share, expires: Date.now() - 1 });
+  assert.deepEqual(await items(client), []);
+  await assert.rejects(fetchTree(world, client, "t"), failsWith("not_found"));
+  world.store.shared?.sweep();
+  assert.ok(!exists(world.path("shared", "t")));
+
+  await shareTree(client, path, {});
+  const { client: ben } = world.talk({ owner: "ben" });
+  await assert.rejects(ben.unshare("t"), failsWith("not_found"));
+  assert.deepEqual((await items(client, true)).map(({ name }) => name), ["t"]);
+  assert.deepEqual(await items(ben, true), []);
+  assert.equal((await ben.about("shared", "t")).files, 22);
+  await client.unshare("t");
+  assert.ok(!exists(world.path("shared", "t")));
+  assert.deepEqual(await items(client, true), []);
+});
