@@ -30,8 +30,10 @@ export interface FolderTreeOptions {
   readonly request: TreeRequest;
   /** The room's folder. */
   readonly root: string;
-  /** The tree's name in the room. */
+  /** The tree's name in the room; of a new one the name that it asks for. */
   readonly name: string;
+  /** Makes the folder of a new tree, and says under which name. */
+  readonly make: (() => string) | undefined;
   /** Whether it was there before. */
   readonly isOld: boolean;
   readonly staging: Staging;
@@ -42,8 +44,8 @@ export interface FolderTreeOptions {
 
 /** A tree on its way into a folder. */
 export class FolderTree implements StagedTree {
-  readonly name: string;
   readonly isOld: boolean;
+  #name: string;
   readonly #options: FolderTreeOptions;
   readonly #release: () => void;
   /** Folders and links, which are made at the end. */
@@ -52,9 +54,13 @@ export class FolderTree implements StagedTree {
 
   constructor(options: FolderTreeOptions) {
     this.#options = options;
-    this.name = options.name;
+    this.#name = options.name;
     this.isOld = options.isOld;
     this.#release = options.request.dry ? () => {} : options.staging.hold();
+  }
+
+  get name(): string {
+    return this.#name;
   }
 
   async offer(entries: readonly TreeEntry[]): Promise<Verdict[]> {
@@ -120,7 +126,7 @@ export class FolderTree implements StagedTree {
   }
 
   async begin(wanted: Iterable<TreeEntry>): Promise<void> {
-    const { request, records, space, staging, shared, root } = this.#options;
+    const { request, records, space, staging, shared, root, make } = this.#options;
     if (request.dry) return;
     const { room, part } = request;
     const entries = [...wanted];
@@ -132,6 +138,8 @@ export class FolderTree implements StagedTree {
     } finally {
       claim?.end(undefined, false);
     }
+    // Not before all of it is known and has room: else anybody could fill the room with folders.
+    this.#name = make?.() ?? this.#name;
     records?.transaction(() => {
       const { trees } = records;
       if (!part) trees.foundAll(room, this.name);
@@ -182,7 +190,7 @@ export class FolderTree implements StagedTree {
     }
     const folders = new Set<string>();
     const outcomes = await storeSmall(files, staging, (group) => {
-      const published = publishTogether(group, this.#options);
+      const published = publishTogether(group, { ...this.#options, name: this.#name });
       for (const folder of published.folders) folders.add(folder);
       return published.results;
     });

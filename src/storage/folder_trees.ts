@@ -135,8 +135,11 @@ export class FolderTrees implements TreeStore {
   }
 
   /** The tree of a request: one's own of that name, else a new one under a name that is free. */
-  #place(request: TreeRequest, root: string): { name: string; isOld: boolean } {
-    const { room, name, owner, conflict, blind, dry } = request;
+  #place(
+    request: TreeRequest,
+    root: string,
+  ): { name: string; isOld: boolean; make: (() => string) | undefined } {
+    const { room, name, owner, conflict, blind } = request;
     const { records } = this.#options;
     const isFolder = (name: string) => isFolderInside(root, name);
     const own = records === undefined
@@ -148,14 +151,19 @@ export class FolderTrees implements TreeStore {
         hint: "Choose another name, or leave out --on-conflict.",
       });
     }
-    if (own !== undefined) return { name: own, isOld: true };
+    if (own !== undefined) return { name: own, isOld: true, make: undefined };
+    return { name, isOld: false, make: () => this.#makeNew(request, root) };
+  }
+
+  /** Makes the folder of a new tree under a name that is free; returns that. */
+  #makeNew(request: TreeRequest, root: string): string {
+    const { name, blind } = request;
     const wanted = blind ? nameAround(root, name) : name;
-    const folder = dry ? undefined : makeFolders(root, wanted).folder;
+    const { folder } = makeFolders(root, wanted);
     for (let number = 1; number <= NUMBERS; number++) {
       const candidate = number === 1 ? wanted : numberedName(wanted, number);
       if (findInside(root, candidate) !== undefined) continue;
-      if (folder === undefined) return { name: candidate, isOld: false };
-      if (this.#make(request, folder, candidate)) return { name: candidate, isOld: false };
+      if (this.#make(request, folder, candidate)) return candidate;
     }
     throw new FtError("exists", `Too many folders have the name '${name}'.`);
   }

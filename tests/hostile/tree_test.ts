@@ -1,0 +1,210 @@
+/** Clients that break the rules with whole folders, and servers that do. */
+import assert from "node:assert/strict";
+import { sha256 } from "../../src/protocol/digest.ts";
+import { PACKED_BYTES } from "../../src/protocol/limits.ts";
+import type { Message, TreeEntry } from "../../src/protocol/message.ts";
+import { PackBuilder } from "../../src/protocol/pack.ts";
+import { exists, namesIn } from "../files.ts";
+import { hostile, type Target } from "./target.ts";
+import type { RawPeer } from "./raw_peer.ts";
+
+const TEXT = new TextEncoder().encode("small");
+const FILE: TreeEntry = { path: "a", kind: "file", size: TEXT.length };
+
+async function packOf(
+  id: number,
+  index = 0,
+  bytes = TEXT,
+  digest?: Uint8Array<ArrayBuffer>,
+): Promise<Message> {
+  const pack = new PackBuilder(new Uint8Array(bytes.length + 100));
+  const into = pack.next(bytes.length);
+  assert.ok(into !== undefined);
+  into.set(bytes);
+  pack.add({ index, digest: digest ?? await sha256(bytes), bytes: into });
+  return { kind: "pack", id, bytes: pack.payload };
+}
+
+/** Offers a folder; returns what the server says up to its last WANT, or to the failure. */
+async function offer(
+  peer: RawPeer,
+  id: number,
+  entries: readonly TreeEntry[],
+  name = "evil",
+): Promise<Message[]> {
+  await peer.say({ kind: "tree", id, name, room: "shared" });
+  await peer.say({ kind: "manifest", id, entries: [...entries], last: true });
+  const heard: Message[] = [];
+  for (;;) {
+    const message = await peer.hear();
+    assert(message !== undefined, "the server hung up");
+    heard.push(message);
+    if (message.kind === "error" || message.kind === "want" && message.last) return heard;
+  }
+}
+
+/** What was sent as folders is removed: all else must be as it was. */
+function tidy({ root }: Target): void {
+  const folder = `${root}/shared_uploads/evil`;
+  if (exists(folder)) Deno.removeSync(folder, { recursive: true });
+}
+
+async function isRefused(peer: RawPeer): Promise<void> {
+  assert.equal(await peer.ending(), "protocol");
+}
+
+const OUT_OF_PLACE: [string, (id: number) => Message | Promise<Message>][] = [
+  ["a pack of what is not wanted", (id) => packOf(id, 1)],
+  ["a pack of another size", (id) => packOf(id, 0, new TextEncoder().encode("smaller"))],
+  ["a malformed pack", (id) => ({ kind: "pack", id, bytes: new Uint8Array(41) })],
+  ["another manifest", (id) => ({ kind: "manifest", id, entries: [FILE], last: true })],
+  ["TREE again", (id) => ({ kind: "tree", id, name: "evil", room: "shared" })],
+  ["WANT", (id) => ({ kind: "want", id, runs: [], last: true })],
+  ["DONE", (id) => ({ kind: "done", id, name: "evil", digest: "", outcome: "new" })],
+  ["COMMIT", (id) => ({ kind: "commit", id, digest: "" })],
+];
+
+for (const [name, message] of OUT_OF_PLACE) {
+  hostile(`a folder with ${name}`, "greeted", async (peer, target) => {
+    assert.equal((await offer(peer, 1, [FILE])).at(-1)?.kind, "want");
+    await peer.say(await message(1));
+    await isRefused(peer);
+    tidy(target);
+    return ["protocol"];
+  });
+}
+
+hostile("a folder whose pack comes before its manifest", "greeted", async (peer, target) => {
+  await peer.say({ kind: "tree", id: 1, name: "evil", room: "shared" });
+  await peer.say(await packOf(1));
+  await isRefused(peer);
+  return ["protocol"];
+});
+
+/** Paths that lead out, or are none; each fails alone. */
+const PATHS: readonly string[] = [
+  "../secret.txt",
+  "a/../../secret.txt",
+  "/etc/passwd",
+  "a//b",
+  ".",
+  "",
+  "a/.ft/records.db",
+  ".FT/x",
+  "a\\..\\b",
+  "a\u0000b",
+  "\u202egpj.exe",
+  "a\nb",
+  "e\u0301",
+  "x".repeat(300),
+];
+
+hostile("a folder with paths that lead out of it", "greeted", async (peer, target) => {
+  const entries = PATHS.map((path): TreeEntry => ({ path, kind: "file", size: 5 }));
+  const heard = await offer(peer, 1, [...entries, FILE]);
+  const failed = heard.flatMap((message) => message.kind === "result" ? message.failed ?? [] : []);
+  assert.deepEqual(failed.map(({ index }) => index), PATHS.map((_, at) => at));
+  for (const { code } of failed) assert.equal(code, "bad_name");
+  await peer.say(await packOf(1, PATHS.length));
+  await peer.say({ kind: "seal", id: 1 });
+  for (;;) if ((await peer.hear())?.kind === "done") break;
+  assert.deepEqual(namesIn(`${target.root}/shared_uploads/evil`), ["a"]);
+  peer.abort();
+  tidy(target);
+  return [];
+});
+
+/** Links that lead out, in one step or in several; and files that go through links. */
+const LINKS: readonly TreeEntry[] = [
+  { path: "out", kind: "link", target: "../../../secret.txt" },
+  { path: "absolute", kind: "link", target: "/etc/passwd" },
+  { path: "sub/up", kind: "link", target: "../.." },
+  { path: "chain", kind: "link", target: "sub/up/../secret.txt" },
+  { path: "through", kind: "link", target: "sub" },
+  { path: "nul", kind: "link", target: "a\u0000b" },
+];
+
+hostile("a folder with links that lead out of it", "greeted", async (peer, target) => {
+  await offer(peer, 1, [...LINKS, { path: "through/a", kind: "file", size: 5 }]);
+  await peer.say(await packOf(1, LINKS.length));
+  await peer.say({ kind: "seal", id: 1 });
+  const failed: number[] = [];
+  for (let message = await peer.hear(); message?.kind !== "done"; message = await peer.hear()) {
+    assert.ok(message !== undefined);
+    if (message.kind === "result") failed.push(...(message.failed ?? []).map(({ index }) => index));
+  }
+  const folder = `${target.root}/shared_uploads/evil`;
+  // The file made a folder where the link was to be.
+  assert.deepEqual(failed.sort(), [0, 1, 2, 3, 4, 5]);
+  for (const name of namesIn(folder)) {
+    assert.ok(!Deno.lstatSync(`${folder}/${name}`).isSymlink, name);
+  }
+  assert.deepEqual(namesIn(`${folder}/through`), ["a"]);
+  peer.abort();
+  tidy(target);
+  return [];
+});
+
+hostile("a folder whose bytes have another digest", "greeted", async (peer, target) => {
+  await offer(peer, 1, [FILE]);
+  await peer.say(await packOf(1, 0, TEXT, new Uint8Array(32)));
+  const message = await peer.hear();
+  assert.equal(message?.kind === "result" && message.failed?.[0]?.code, "digest");
+  assert.deepEqual(namesIn(`${target.root}/shared_uploads/evil`), []);
+  peer.abort();
+  tidy(target);
+  return [];
+});
+
+hostile("a folder that is offered twice the same path", "greeted", async (peer, target) => {
+  const heard = await offer(peer, 1, [FILE, FILE]);
+  const result = heard.find((message) => message.kind === "result");
+  assert.deepEqual(result?.failed?.map(({ index, code }) => [index, code]), [[1, "bad_name"]]);
+  peer.abort();
+  tidy(target);
+  return [];
+});
+
+hostile("a large file of a folder that is not being sent", "greeted", async (peer, target) => {
+  await offer(peer, 1, [FILE]);
+  const large = { kind: "entry", room: "shared", size: PACKED_BYTES + 1 } as const;
+  await peer.say({ ...large, id: 2, name: "x", tree: 7, index: 0 });
+  const first = await peer.hear();
+  assert.equal(first?.kind === "error" && first.code, "denied");
+  await peer.say({ ...large, id: 3, name: "../../x", tree: 1, index: 0 });
+  const second = await peer.hear();
+  assert.equal(second?.kind === "error" && second.code, "protocol");
+  assert.ok(!exists(`${target.root}/x`));
+  peer.abort();
+  tidy(target);
+  return [];
+});
+
+hostile(
+  "a folder that is given up is not half there for others",
+  "greeted",
+  async (peer, target) => {
+    await peer.say({ kind: "tree", id: 1, name: "evil", room: "shared" });
+    await peer.say({ kind: "manifest", id: 1, entries: [FILE], last: false });
+    await peer.say({ kind: "list", id: 2, room: "shared" });
+    const message = await peer.hear();
+    assert.ok(message?.kind === "items");
+    assert.ok(!message.items.some(({ name }) => name.includes("evil")));
+    await peer.say({ kind: "browse", id: 3, room: "shared", name: "evil" });
+    const answer = await peer.hear();
+    assert.equal(answer?.kind === "error" && answer.code, "not_found");
+    peer.abort();
+    assert.deepEqual(namesIn(`${target.root}/shared_uploads/evil`), []);
+    return [];
+  },
+);
+
+for (const name of ["../root", "..", "/", ".ft", "theirs.txt/x"]) {
+  hostile(`a wish for the folder '${name}'`, "greeted", async (peer, target) => {
+    await peer.say({ kind: "browse", id: 1, room: "shared", name });
+    const answer = await peer.hear();
+    assert.ok(answer?.kind === "error" && ["bad_name", "not_found"].includes(answer.code));
+    peer.abort();
+    return [];
+  });
+}
