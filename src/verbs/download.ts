@@ -200,6 +200,7 @@ async function downloadInto(
     { name, ...entry }: Listed | { name: string },
     id: number,
   ) => {
+    acceptName(name);
     if (sink !== undefined) throw notStreamed(name);
     const target = file ?? name.slice(name.lastIndexOf("/") + 1);
     const { dryRun: dry = false, checksum = false } = options;
