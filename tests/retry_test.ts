@@ -119,6 +119,15 @@ test("what is not understood or only tried leaves what failed before", async (_,
   assert.match((await done(ana, "retry")).stdout, NOTHING);
 });
 
+test("what comes from a pipe, or goes into one, is not done again", async (_, __, ana) => {
+  const put = await ana.piped("abc", "put", "-", "--name", "b.tar", "--size", "5KB");
+  assert.equal(put.code, 7, put.stderr);
+  // Else this would be sent in its place.
+  ana.write("b.tar", "something else");
+  assert.equal((await ana.ft("get", "missing", "--output", "-")).code, 5);
+  assert.match((await done(ana, "retry")).stdout, NOTHING);
+});
+
 test("what ft retry goes by holds no token, and says when it is of no use", async (_, __, ana) => {
   ana.write("a", "a");
   const put = await ana.ft("put", "a", "--server", INVITE, "--retries", "0");

@@ -184,7 +184,7 @@ export async function runTransfer(
   } catch (thrown) {
     // What is not understood never began.
     if (toFailure(thrown).code !== "usage") {
-      remember(command, options, operands.map((operand) => ({ operand })));
+      remember(command, operands, options, operands.map((operand) => ({ operand })));
     }
     throw thrown;
   }
@@ -192,18 +192,19 @@ export async function runTransfer(
   if (result !== undefined && "error" in result && result.error.cause instanceof OutputClosed) {
     throw result.error.cause;
   }
-  const again = remember(command, options, failedItems(results));
+  const again = remember(command, operands, options, failedItems(results));
   return tellFailures(results, interruptionText(command, operands, options), again);
 }
 
 /** Keeps what failed for `ft retry`; returns how that is typed, when there is something to do. */
 function remember(
   command: RetryList["command"],
+  operands: readonly string[],
   options: Options,
   items: readonly RetryItem[],
 ): string | undefined {
   // Nothing was to be moved; and what comes from a pipe, or goes into one, comes once.
-  const isPiped = options.output === STANDARD || items.some(({ operand }) => operand === STANDARD);
+  const isPiped = options.output === STANDARD || operands.includes(STANDARD);
   if (options.dryRun || isPiped) return undefined;
   try {
     new RetryMemory(stateFolder(options)).keep({

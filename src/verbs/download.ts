@@ -200,6 +200,7 @@ async function downloadInto(
     { name, ...entry }: Listed | { name: string },
     id: number,
   ) => {
+    acceptName(name);
     if (sink !== undefined) throw notStreamed(name);
     const target = file ?? name.slice(name.lastIndexOf("/") + 1);
     const { dryRun: dry = false, checksum = false } = options;
@@ -218,6 +219,7 @@ async function downloadInto(
     } catch (thrown) {
       const failure = toFailure(thrown);
       if (failure.code !== "not_found" || failure.side !== "there") throw failure;
+      if (sink !== undefined) throw failure;
       // No file has the name; a folder may have it.
       return await fetchTree(session, entry, id).catch((thrown) => {
         throw toFailure(thrown).code === "not_found" ? failure : thrown;

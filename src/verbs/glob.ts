@@ -12,7 +12,7 @@ const isWindows = Deno.build.os === "windows";
 
 /** Whether text is a pattern, not only a name. */
 export function isPattern(text: string): boolean {
-  return /[*?[]/.test(text);
+  return /[*?]|\[[^].*\]/s.test(text);
 }
 
 /** A name written as a pattern: off Windows a backslash takes what follows it as it is. */

@@ -65,5 +65,7 @@ Deno.test("Glob takes no longer than the lengths allow", () => {
 
 Deno.test("isPattern() knows patterns from names", () => {
   for (const text of ["*", "a?b", "[x]", "dir/**/x"]) equal(isPattern(text), true, text);
-  for (const text of ["a", "a/b c", "]", "\\", "-", ""]) equal(isPattern(text), false, text);
+  for (const text of ["a", "a/b c", "]", "a[b", "[]", "\\", "-", ""]) {
+    equal(isPattern(text), false, text);
+  }
 });

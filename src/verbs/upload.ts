@@ -142,7 +142,7 @@ export function put(files: readonly Sendable[], options: UploadOptions): Promise
  * const stream = new Blob(["Sell ice to penguins."]).stream();
  * const secrecy = { code, hideName: true };
  * const [sent] = await share([{ name: "idea.txt", stream }], { ...client, secrecy });
- * if (!sent || "error" in sent) throw sent?.error;
+ * if (!sent || !("receipt" in sent)) throw new Error("It was not sent.");
  *
  * const output = `${folder}/in/`;
  * const [got] = await fetch([sent.receipt.name], { ...client, code, output });

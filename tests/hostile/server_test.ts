@@ -255,7 +255,9 @@ Deno.test("hostile server: a list that names files outside, taken by their numbe
       const { id } = message;
       if (message.kind === "list") {
         await peer.say({ kind: "items", id, items: names.map(item), last: true });
-      } else if (message.kind === "request" && /^[0-9]+$/.test(message.name)) {
+      } else if (
+        (message.kind === "request" || message.kind === "browse") && /^[0-9]+$/.test(message.name)
+      ) {
         await peer.say({ kind: "error", id, code: "not_found", message: "none" });
       } else throw new Error("a name that is none was asked for");
     }
@@ -375,6 +377,9 @@ download(
   { code: 5, says: /^Error: evil\\u\{1b\}/m },
   async (peer, id) => {
     await peer.say({ kind: "error", id, code: "not_found", message: EVIL, hint: EVIL });
+    // It could be a folder.
+    const { id: again } = await peer.expect("browse");
+    await peer.say({ kind: "error", id: again, code: "not_found", message: EVIL, hint: EVIL });
   },
 );
 
