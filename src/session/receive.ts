@@ -223,7 +223,8 @@ export class Incoming implements Transfer {
   async end(failure: FtError): Promise<void> {
     // What has come may have been wrong: that says more than that the sender is gone.
     await this.#writer?.idle;
-    if (this.#settled || this.#committing) return;
+    if (this.#committing) await this.#outcome.promise.catch(() => {});
+    if (this.#settled) return;
     this.#settled = true;
     await this.#release();
     this.#outcome.reject(failure);
