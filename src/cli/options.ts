@@ -289,3 +289,9 @@ export type OptionName = keyof typeof OPTIONS;
 
 /** Options that every command takes and that end it. */
 export const EVERYWHERE = ["help", "version"] as const satisfies readonly OptionName[];
+
+/** What says which server is talked to, and how it is known. */
+export const SERVER = ["server", "token-file", "trust-first", "plain"] as const;
+
+/** What says how long a share lives, and what it is. */
+export const TERMS = ["expires", "downloads", "note"] as const;
