@@ -219,8 +219,7 @@ export const OPTIONS = {
   size: {
     kind: "size",
     metavar: "SIZE",
-    help: "How much comes on standard input: with more or less, nothing is published. " +
-      "A truncated archive can be sent so.",
+    help: "How much comes on standard input: with more or less, nothing is published.",
   },
   secret: {
     kind: "flag",
@@ -314,3 +313,9 @@ export type OptionName = keyof typeof OPTIONS;
 
 /** Options that every command takes and that end it. */
 export const EVERYWHERE = ["help", "version"] as const satisfies readonly OptionName[];
+
+/** What says which server is talked to, and how it is known. */
+export const SERVER = ["server", "token-file", "trust-first", "plain"] as const;
+
+/** What says how long a share lives, and what it is. */
+export const TERMS = ["expires", "downloads", "note", "secret", "hide-name"] as const;
