@@ -223,8 +223,7 @@ export const OPTIONS = {
   },
   secret: {
     kind: "flag",
-    help:
-      "Encrypt it for whoever has the code that is shown at the end. The server cannot read it.",
+    help: "Encrypt it for whoever has the code that is shown at the end; the server has it not.",
   },
   "hide-name": {
     kind: "flag",
