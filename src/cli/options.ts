@@ -223,7 +223,7 @@ export const OPTIONS = {
   },
   secret: {
     kind: "flag",
-    help: "Encrypt it for whoever has the code that is shown at the end; the server has it not.",
+    help: "Encrypt it for whoever has the code shown at the end, which the server never sees.",
   },
   "hide-name": {
     kind: "flag",
