@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { until } from "./files.ts";
-import { done, exists, namesIn, test } from "./process.ts";
+import { done, exists, ftCommand, namesIn, test } from "./process.ts";
 import { Random, seed } from "./random.ts";
 
 const random = new Random(seed);
@@ -163,3 +163,16 @@ test(
     assert.equal((await ana.ft("verify", "private", "--root", server.root)).code, 0);
   },
 );
+
+test("ft list: whoever reads only its beginning ends it quietly", async (place, server, ana) => {
+  // More than fits into a pipe.
+  for (let at = 0; at < 1500; at++) {
+    Deno.writeTextFileSync(server.path(`shared_uploads/${"x".repeat(100)} ${at}`), "");
+  }
+  await done(ana, "list", "public", "--trust-first");
+  const list = ftCommand("list", "shared").map((word) => `'${word}'`).join(" ");
+  const line = `${list} | head -1; echo "\${PIPESTATUS[0]}"`;
+  const { stdout, stderr } = await place.start(["bash", "-c", line], { env: ana.env }).finished;
+  assert.match(stdout, /^ *1\. x+ \d+ .*\n0\n$/);
+  assert.equal(stderr, "");
+}, Deno.build.os === "windows");

@@ -221,13 +221,11 @@ export const OPTIONS = {
   size: {
     kind: "size",
     metavar: "SIZE",
-    help: "How much comes on standard input: with more or less, nothing is published. " +
-      "A truncated archive can be sent so.",
+    help: "How much comes on standard input: with more or less, nothing is published.",
   },
   secret: {
     kind: "flag",
-    help:
-      "Encrypt it for whoever has the code that is shown at the end. The server cannot read it.",
+    help: "Encrypt it for whoever has the code shown at the end, which the server never sees.",
   },
   "hide-name": {
     kind: "flag",
@@ -335,3 +333,9 @@ export type OptionName = keyof typeof OPTIONS;
 
 /** Options that every command takes and that end it. */
 export const EVERYWHERE = ["help", "version"] as const satisfies readonly OptionName[];
+
+/** What says which server is talked to, and how it is known. */
+export const SERVER = ["server", "token-file", "trust-first", "plain"] as const;
+
+/** What says how long a share lives, and what it is. */
+export const TERMS = ["expires", "downloads", "note", "secret", "hide-name"] as const;

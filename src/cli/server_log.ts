@@ -40,7 +40,7 @@ export function reportLine(report: TransferReport): string | undefined {
     ? ROOM_FOLDERS[room]
     : `${ROOM_FOLDERS[room]}/${bounded(name, NAME_COLUMNS)}`;
   const moved = action === "unshare"
-    ? "taken back"
+    ? failure === undefined ? "taken back" : "not taken back"
     : `${formatBytes(bytes)} in ${formatDuration(seconds)}` +
       (bytes > 0 ? `, ${formatRate(bytes / seconds)}` : "");
   const end = tree !== undefined

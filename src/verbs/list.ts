@@ -1,3 +1,4 @@
+import { FtError } from "../error.ts";
 import type { ClientSession } from "../session/client_session.ts";
 import type { Item, Room } from "../storage/store.ts";
 import { type ClientOptions, Conversation } from "./conversation.ts";
@@ -31,21 +32,27 @@ class Incoming implements RoomList {
   readonly room: Room;
   readonly items: Item[] = [];
   isWhole = false;
-  readonly #known = new Set<string>();
+  /** What came before a connection was lost: it does not come twice. */
+  #known: ReadonlySet<string> = new Set();
 
   constructor(room: Room) {
     this.room = room;
   }
 
-  /** Takes a page; what came before a connection was lost does not come twice. */
+  /** Begins, also for another time. */
+  begin(): void {
+    this.#known = new Set(this.items.map(keyOf));
+  }
+
   add(page: readonly Item[]): void {
     for (const item of page) {
-      const key = `${item.tag} ${item.name}`;
-      if (this.#known.has(key)) continue;
-      this.#known.add(key);
-      this.items.push(item);
+      if (!this.#known.has(keyOf(item))) this.items.push(item);
     }
   }
+}
+
+function keyOf({ tag, name }: Item): string {
+  return `${tag} ${name}`;
 }
 
 /** Tells lists in their order, each from where it was told last. */
@@ -107,20 +114,36 @@ async function listRooms(
 ): Promise<RoomList[]> {
   let lists: Incoming[] | undefined;
   let teller: Teller | undefined;
-  await new Conversation(options).once(async (session) => {
+  // What the listener throws is its own affair, and no fault of the conversation.
+  let thrown: { readonly value: unknown } | undefined;
+  const tell = () => {
+    try {
+      teller?.tell();
+    } catch (value) {
+      thrown = { value };
+      throw new FtError("interrupted");
+    }
+  };
+  const work = async (session: ClientSession) => {
     const all = lists ??= (await roomsOf(session)).map((room) => new Incoming(room));
     teller ??= new Teller(all, onItems);
     await Promise.all(all.map(async (list) => {
       if (list.isWhole) return;
+      list.begin();
       await session.list({ room: list.room, mine, match }, (page) => {
         list.add(page);
-        if (order === undefined) teller?.tell();
+        if (order === undefined) tell();
       });
       if (order !== undefined) list.items.sort(order);
       list.isWhole = true;
-      teller?.tell();
+      tell();
     }));
-  });
+  };
+  try {
+    await new Conversation(options).once(work);
+  } catch (failure) {
+    throw thrown === undefined ? failure : thrown.value;
+  }
   return (lists ?? []).map(({ room, items }) => ({ room, items }));
 }
 
