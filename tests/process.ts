@@ -14,6 +14,8 @@ const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const identity = await makeIdentity();
 /** What a server keeps its key and its certificate in. */
 const SERVER_PEM = identity.certificate + identity.key;
+/** Whoever runs the tests may trust more authorities than most users, and have set ft up. */
+const OWN = { NODE_EXTRA_CA_CERTS: "", XDG_CONFIG_HOME: "/nothing is kept here" };
 /** Milliseconds that a wait may take; far more than any should. */
 const DEADLINE_MS = 30_000;
 /** What no user may ever see. */
@@ -68,8 +70,7 @@ export class Running {
       stdout: "piped",
       stderr: "piped",
       ...(cwd === undefined ? {} : { cwd }),
-      // Whoever runs the tests may trust more authorities than most users of ft do.
-      env: { ...(command.includes(MAIN) ? { NODE_EXTRA_CA_CERTS: "" } : {}), ...env },
+      env: { ...(command.includes(MAIN) ? OWN : {}), ...env },
     }).spawn();
     this.pid = this.#child.pid;
     this.finished = this.#run(input);

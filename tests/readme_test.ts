@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { FAILURES } from "../src/error.ts";
-import { COMMANDS, type Option, OPTIONS } from "../src/cli/table.ts";
+import { COMMANDS, type Option, type OptionName, OPTIONS, variableOf } from "../src/cli/table.ts";
 import manifest from "../deno.json" with { type: "json" };
 import { ftCommand, Place } from "./process.ts";
 
@@ -113,7 +113,8 @@ Deno.test("README's table of options is that of the program", () => {
     const row = shown.find((row) => row.match(/^\|`--([a-z-]+)/)?.[1] === name);
     assert.ok(row !== undefined, `--${name} is missing`);
     if (option.short !== undefined) assert.ok(row.includes(`\`-${option.short}\``), row);
-    if (option.env !== undefined) assert.ok(row.endsWith(`|\`${option.env}\`|`), row);
+    const variable = variableOf(name as OptionName);
+    assert.ok(row.endsWith(variable === undefined ? "||" : `|\`${variable}\`|`), row);
     if (option.kind === "flag" || option.default === undefined) continue;
     assert.ok(row.includes(`|\`${option.default}\`|`), row);
   }

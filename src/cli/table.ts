@@ -6,38 +6,13 @@
  * @module
  */
 
-import type { OptionName } from "./options.ts";
+import { ABOUT_FT } from "./about_ft.ts";
+import type { Command, Operand } from "./command.ts";
+import { ALWAYS, EVERYWHERE, type OptionName } from "./options.ts";
 
-export { EVERYWHERE, type Option, type OptionName, OPTIONS } from "./options.ts";
-
-/** One row of what a command is given by position. */
-export interface Operand {
-  readonly name: string;
-  /** What it is, as one sentence. */
-  readonly help: string;
-  readonly optional?: true;
-  /** One or more of it; with `optional` none or more. Only the last operand. */
-  readonly repeatable?: true;
-  /** The only words it can be. */
-  readonly choices?: readonly string[];
-  /** What stands there when it is left out. */
-  readonly default?: string;
-  /** The option it is another way to write. */
-  readonly sets?: OptionName;
-}
-
-/** One row of the command table. */
-export interface Command {
-  /** What it does, as one line without a full stop. */
-  readonly summary: string;
-  /** What one has to know beyond that, as sentences. */
-  readonly about: string;
-  readonly operands: readonly Operand[];
-  /** What it takes beside {@linkcode EVERYWHERE}, in the order of its help. */
-  readonly options: readonly OptionName[];
-  /** Arguments after `ft`, and what they do as one sentence. At least one. */
-  readonly examples: readonly { readonly args: readonly string[]; readonly sentence: string }[];
-}
+export type { Command, Operand } from "./command.ts";
+export type { Option } from "./option.ts";
+export * from "./options.ts";
 
 /** What says which server is talked to, and how it is known. */
 const SERVER = ["server", "token-file", "trust-first", "plain"] as const;
@@ -92,9 +67,10 @@ export const COMMANDS = {
       name: "SERVER",
       optional: true,
       sets: "server",
+      names: "server",
       help: "The server, instead of --server.",
     }],
-    options: [...SERVER, "output", "retries", "state", "quiet"],
+    options: [...SERVER, "output", "retries", "limit", "timeout", "state", "quiet"],
     examples: [
       { args: ["client"], sentence: "Open the menu for the server on this machine." },
       { args: ["client", "nas"], sentence: "Open it for a server that was joined." },
@@ -103,8 +79,8 @@ export const COMMANDS = {
   put: {
     summary: "Upload files for the server's owner only",
     about: "They go to uploads/ on the server, where no client can list or read them.",
-    operands: [{ name: "FILE", repeatable: true, help: "A file of this machine." }],
-    options: [...SERVER, "on-conflict", "retries", "state", "quiet"],
+    operands: [{ name: "FILE", repeatable: true, names: "file", help: "A file of this machine." }],
+    options: [...SERVER, "on-conflict", "retries", "limit", "timeout", "state", "quiet"],
     examples: [
       { args: ["put", "report.pdf"], sentence: "Upload one file." },
       {
@@ -117,8 +93,22 @@ export const COMMANDS = {
     summary: "Download files that the server offers",
     about: "They come from shared_files/ on the server. " +
       "'ft list public' shows what there is.",
-    operands: [{ name: "NAME", repeatable: true, help: "A name that the server offers." }],
-    options: [...SERVER, "output", "on-conflict", "retries", "state", "quiet"],
+    operands: [{
+      name: "NAME",
+      repeatable: true,
+      names: "public",
+      help: "A name that the server offers.",
+    }],
+    options: [
+      ...SERVER,
+      "output",
+      "on-conflict",
+      "retries",
+      "limit",
+      "timeout",
+      "state",
+      "quiet",
+    ],
     examples: [
       { args: ["get", "public_report.pdf"], sentence: "Download one file into downloads/." },
       {
@@ -130,8 +120,8 @@ export const COMMANDS = {
   share: {
     summary: "Upload files for the other clients",
     about: "They go to shared_uploads/ on the server, where every client can list and fetch them.",
-    operands: [{ name: "FILE", repeatable: true, help: "A file of this machine." }],
-    options: [...SERVER, "on-conflict", "retries", "state", "quiet"],
+    operands: [{ name: "FILE", repeatable: true, names: "file", help: "A file of this machine." }],
+    options: [...SERVER, "on-conflict", "retries", "limit", "timeout", "state", "quiet"],
     examples: [
       { args: ["share", "my_great_idea.txt"], sentence: "Share one file." },
       {
@@ -144,14 +134,25 @@ export const COMMANDS = {
     summary: "Download files that other clients shared",
     about:
       "Without a name it lists shared_uploads/ and asks which to take; off a terminal a name " +
-      "is needed. An exact name beats a number.",
+      "or --yes is needed. An exact name beats a number.",
     operands: [{
       name: "NAME or NUMBER",
       optional: true,
       repeatable: true,
+      names: "shared",
       help: "A name, or a number of the last list.",
     }],
-    options: [...SERVER, "output", "on-conflict", "retries", "state", "quiet"],
+    options: [
+      ...SERVER,
+      "output",
+      "on-conflict",
+      "yes",
+      "retries",
+      "limit",
+      "timeout",
+      "state",
+      "quiet",
+    ],
     examples: [
       { args: ["fetch"], sentence: "Choose from the list." },
       { args: ["fetch", "my_great_idea.txt"], sentence: "Take a file by its name." },
@@ -168,7 +169,7 @@ export const COMMANDS = {
       choices: ["public", "shared"],
       help: "What the server offers, or what clients share. Both when left out.",
     }],
-    options: [...SERVER, "retries", "state", "quiet"],
+    options: [...SERVER, "retries", "timeout", "state", "quiet"],
     examples: [
       { args: ["list"], sentence: "List everything." },
       { args: ["list", "shared"], sentence: "List what other clients shared." },
@@ -182,7 +183,7 @@ export const COMMANDS = {
       { name: "INVITE", help: "The invite between '...', or - to read it from standard input." },
       { name: "NAME", optional: true, help: "The name to save it under. By default HOST:PORT." },
     ],
-    options: ["plain", "state", "quiet"],
+    options: ["plain", "timeout", "state", "quiet"],
     examples: [
       { args: ["join", "-", "nas"], sentence: "Paste an invite that nobody else shall see." },
       {
@@ -204,7 +205,12 @@ export const COMMANDS = {
         default: "list",
         help: "What to do.",
       },
-      { name: "SERVER", optional: true, help: "The one to forget: its name or HOST:PORT." },
+      {
+        name: "SERVER",
+        optional: true,
+        names: "server",
+        help: "The one to forget: its name or HOST:PORT.",
+      },
     ],
     options: ["state", "quiet"],
     examples: [
@@ -227,8 +233,8 @@ export const COMMANDS = {
     summary: "Show the digest of local files",
     about: "It is the digest that ft compares, so equal digests are equal bytes. " +
       "Nothing is sent.",
-    operands: [{ name: "FILE", repeatable: true, help: "A file of this machine." }],
-    options: ["state", "quiet"],
+    operands: [{ name: "FILE", repeatable: true, names: "file", help: "A file of this machine." }],
+    options: ["timeout", "state", "quiet"],
     examples: [{ args: ["sum", "report.pdf"], sentence: "Show the digest of one file." }],
   },
   partials: {
@@ -247,6 +253,7 @@ export const COMMANDS = {
         name: "DIR",
         optional: true,
         default: "downloads",
+        names: "folder",
         help: "A folder that downloads go to, or a server's root.",
       },
     ],
@@ -286,23 +293,16 @@ export const COMMANDS = {
       },
     ],
   },
-  help: {
-    summary: "Show help for ft or for one command",
-    about: "The same as --help after the command.",
-    operands: [{ name: "COMMAND", optional: true, help: "The command to explain." }],
-    options: ["quiet"],
-    examples: [{ args: ["help", "fetch"], sentence: "Explain one command." }],
-  },
+  ...ABOUT_FT,
 } as const satisfies Record<string, Command>;
 
 /** Name of a command. */
 export type CommandName = keyof typeof COMMANDS;
 
-/** Environment variables that stand for no option. */
-export const VARIABLES = {
-  FT_TOKEN: "The token that the server asks for, where no other is known.",
-  NO_COLOR: "When set to anything, no colours.",
-} as const satisfies Record<string, string>;
+/** What a command takes, in the order of its help. */
+export function optionsOf(name: CommandName): readonly OptionName[] {
+  return [...COMMANDS[name].options, ...ALWAYS, ...EVERYWHERE];
+}
 
 /** An operand as usage lines show it: `FILE...`, `[NAME or NUMBER...]`, `[public|shared]`. */
 export function operandText(operand: Operand): string {

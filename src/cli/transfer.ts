@@ -11,6 +11,7 @@ import { Progress } from "./progress.ts";
 import { exitFor, failureTable, failureText } from "./report.ts";
 import { err, hasColor, terminalSize, withSignals } from "./shell.ts";
 import { quoteShell } from "./text.ts";
+import { lineOfEvent } from "./voice.ts";
 
 /** Moves files and says how it goes; resolves with the results. */
 export async function withProgress(
@@ -18,7 +19,7 @@ export async function withProgress(
   count: number,
   move: (onEvent: (event: TransferEvent) => void) => Promise<Result[]>,
 ): Promise<Result[]> {
-  if (quiet) return await move(() => {});
+  if (quiet) return await move(lineOfEvent);
   const progress = new Progress({
     write: err,
     terminal: Deno.stderr.isTerminal(),
@@ -29,6 +30,7 @@ export async function withProgress(
   try {
     // The failure of a single file is told once, as the command's own.
     return await move((event) => {
+      lineOfEvent(event);
       if (event.kind !== "failed" || count > 1) progress.listen(event);
     });
   } finally {
@@ -38,7 +40,7 @@ export async function withProgress(
 
 type Failed = Extract<Result, { error: FtError }>;
 
-/** Tells the failures among results; returns the exit code. */
+/** Tells the failures among results, whose lines came with their events; returns the exit code. */
 export function tellFailures(results: readonly Result[], goOn: string): number {
   const failed = results.filter((result): result is Failed => "error" in result);
   const interrupted = failed.filter(({ error }) => error.code === "interrupted");

@@ -5,6 +5,7 @@ import type { Connection } from "../transport/connection.ts";
 import { Channel, type Deadlines } from "./channel.ts";
 import { Download, type DownloadRequest, existing } from "./download.ts";
 import { Listing } from "./listing.ts";
+import type { Lane } from "./pace.ts";
 import { Outgoing, type OutgoingOptions } from "./send.ts";
 import type { Transfer } from "./transfer.ts";
 import { Turn } from "./turn.ts";
@@ -25,6 +26,8 @@ export interface ClientSessionOptions {
   /** What the server lets in with. */
   readonly token?: string | undefined;
   readonly deadlines?: Deadlines;
+  /** How fast files may move, both ways; it is given up when the conversation ends. */
+  readonly lane?: Lane | undefined;
 }
 
 /** A file to upload. */
@@ -42,6 +45,7 @@ export class ClientSession {
   readonly #transfers = new Map<number, Transfer>();
   readonly #ended: Promise<FtError | undefined>;
   readonly #run: string;
+  readonly #lane: Lane | undefined;
   readonly #verbs = Promise.withResolvers<readonly string[]>();
   #over: FtError | undefined;
   #nextId = 1;
@@ -53,6 +57,9 @@ export class ClientSession {
       ...(deadlines === undefined ? {} : { deadlines }),
     });
     this.#run = options.run;
+    this.#lane = options.lane;
+    // What waits for its turn then waits no more.
+    this.#channel.ending.addEventListener("abort", () => this.#lane?.close(), { once: true });
     this.#verbs.promise.catch(() => {});
     this.#ended = this.#channel.run((message) => this.#dispatch(message)).then(
       () => undefined,
@@ -86,7 +93,13 @@ export class ClientSession {
       return;
     }
     const transfer = this.#transfers.get(message.id);
-    if (transfer !== undefined) return transfer.handle(message);
+    if (transfer !== undefined) {
+      const isPiece = message.kind === "data" || message.kind === "chunk";
+      const waits = isPiece ? this.#lane?.take(message.bytes.length) : undefined;
+      return waits === undefined
+        ? transfer.handle(message)
+        : waits.then(() => transfer.handle(message));
+    }
     // Late words about what has ended; a server cannot start anything itself.
     if (message.id === 0 || message.id >= this.#nextId) {
       throw new FtError("protocol", "The server speaks of a transfer that never was.");
@@ -133,6 +146,7 @@ export class ClientSession {
       id,
       turn: this.#turn,
       entry,
+      pace: (bytes) => this.#lane?.take(bytes),
       ...rest,
     });
     return await this.#track(id, outgoing, () => outgoing.run());
