@@ -28,6 +28,15 @@ export function ftCommand(...args: readonly string[]): string[] {
   return [Deno.execPath(), "run", "-q", "-P", "--no-prompt", MAIN, ...args];
 }
 
+/** A folder with a program `ft` in it, for shells. */
+export function installFt(place: Place): string {
+  const quoted = ftCommand().map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+  const path = `${place.path}/bin`;
+  Deno.mkdirSync(path);
+  Deno.writeTextFileSync(`${path}/ft`, `#!/bin/sh\nexec ${quoted} "$@"\n`, { mode: 0o755 });
+  return path;
+}
+
 /** How a program ended. */
 export interface Finished {
   readonly code: number;

@@ -8,7 +8,7 @@
 
 const BASH = String.raw`# Completion of ft for bash; source it from ~/.bashrc.
 _ft() {
-  local LC_ALL=C line kind
+  local line kind
   line=\${COMP_LINE:0:COMP_POINT}
   COMPREPLY=()
   {

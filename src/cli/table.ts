@@ -70,7 +70,7 @@ export const COMMANDS = {
       names: "server",
       help: "The server, instead of --server.",
     }],
-    options: [...SERVER, "output", "retries", "limit", "timeout", "state", "quiet"],
+    options: [...SERVER, "output", "retries", "limit", "state", "quiet"],
     examples: [
       { args: ["client"], sentence: "Open the menu for the server on this machine." },
       { args: ["client", "nas"], sentence: "Open it for a server that was joined." },
