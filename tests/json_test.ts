@@ -109,6 +109,8 @@ test("--json tells of each file, and adds up at the end", async (_, server, ana)
   assert.ok(typeof hint === "string" || hint === null);
   const { files: count, failed, bytes } = lines.at(-1) as Line;
   assert.deepEqual([count, failed, bytes], [2, 1, 3 * MiB + 3]);
+  const sums = wholeLines((await ana.ft("sum", "a.txt", "none.txt", "--json")).stdout, 5);
+  assert.deepEqual([sums.at(-1)?.["failed"], items(sums)], [1, ["digest"]]);
   // A second file of that name is kept beside the first, and the lines say so.
   ana.write("a.txt", "other");
   const [again] = wholeLines((await ana.ft("share", "a.txt", "--json")).stdout, 0)

@@ -101,6 +101,7 @@ export class JsonLines {
 
   /** A failure: of the command, or of what is named. */
   error(failure: FtError, of: { readonly name?: string } = {}): void {
+    if (of.name !== undefined) this.#failed++;
     this.#line("error", { ...failureMembers(failure), ...of });
   }
 
@@ -137,7 +138,6 @@ export class JsonLines {
       }
       case "failed":
         this.#tracks.delete(event.id);
-        this.#failed++;
         this.error(event.error, { name: event.name });
         break;
     }
