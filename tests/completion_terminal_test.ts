@@ -114,6 +114,8 @@ Deno.test("completion asks no server that is not known, and waits for none that 
   ana.write("a.txt", "a");
   await done(ana, "share", "a.txt");
   assert.equal((await ana.ft(...words)).stdout, "words\na.txt\n");
+  const power = await ana.ft("complete", "powershell", "--", "fetch", "=");
+  assert.equal(power.stdout, "words\na.txt\n");
   // The number that was shown last still means what it meant: nothing.
   assert.match((await ana.ft("fetch", "1")).stderr, /no number 1 in the last list/);
 

@@ -77,7 +77,8 @@ Register-ArgumentCompleter -Native -CommandName ft -ScriptBlock {
         ForEach-Object { if ($_.Value -is [string]) { $_.Value } else { $_.Extent.Text } })
     $current = $wordToComplete.Trim("'", '"')
     $program = $commandAst.GetCommandName()
-    $answer = @(& $program complete powershell -- @words $current 2>$null)
+    # Behind a sign: some versions leave out an argument that is empty.
+    $answer = @(& $program complete powershell -- @words "=$current" 2>$null)
     if ($answer.Count -eq 0 -or $answer[0] -ne 'words') { return }
     foreach ($word in $answer | Select-Object -Skip 1) {
         $text = $word

@@ -31,7 +31,12 @@ export async function runComplete(args: readonly string[]): Promise<number> {
           ? { kind: "words", words: bashReplies(line, tail, found.words) }
           : found,
       );
-    } else tell(await complete(rest.slice(1), WORLD));
+    } else {
+      const words = rest.slice(1);
+      // PowerShell's script puts a sign before it: an argument that is empty might get lost.
+      if (shell === "powershell") words.push(words.pop()?.slice(1) ?? "");
+      tell(await complete(words, WORLD));
+    }
   } catch {
     // Nothing fits, then.
   }
