@@ -4,51 +4,7 @@
  * @module
  */
 
-interface OptionBase {
-  /** The letter after a single dash. */
-  readonly short?: string;
-  /** Name of the environment variable that stands for it. */
-  readonly env?: string;
-  /** What it does, as sentences without the default. */
-  readonly help: string;
-}
-
-/** One row of the option table; defaults are written as a user would write them. */
-export type Option =
-  & OptionBase
-  & (
-    | { readonly kind: "flag" }
-    | {
-      readonly kind: "text";
-      readonly metavar: string;
-      readonly default?: string;
-      /** What the text must look like, and how to say so after "It takes". */
-      readonly shape?: { readonly pattern: RegExp; readonly sentence: string };
-    }
-    | {
-      readonly kind: "integer";
-      readonly metavar: string;
-      readonly default?: number;
-      readonly min: number;
-      readonly max: number;
-    }
-    | { readonly kind: "choice"; readonly choices: readonly string[]; readonly default: string }
-    | {
-      readonly kind: "duration";
-      readonly metavar: string;
-      readonly default?: string;
-      readonly min?: string;
-    }
-    /** May be given many times: all of them count, in order. */
-    | { readonly kind: "list"; readonly metavar: string; readonly default?: undefined }
-    | { readonly kind: "size"; readonly metavar: string; readonly default?: string }
-    | {
-      readonly kind: "rate";
-      readonly metavar: string;
-      readonly default?: string;
-      readonly min: string;
-    }
-  );
+import type { Option } from "./option.ts";
 
 /** Every option by its long name. */
 export const OPTIONS = {
@@ -71,6 +27,7 @@ export const OPTIONS = {
   root: {
     kind: "text",
     metavar: "DIR",
+    names: "folder",
     help: "Folder of the server, which holds the three rooms. By default the current one.",
   },
   "require-token": {
@@ -79,10 +36,15 @@ export const OPTIONS = {
       "Ask for a token on this machine itself, too. Where ports are forwarded to it, strangers " +
       "look like this machine.",
   },
-  open: { kind: "flag", help: "Let everybody in who reaches the port, without a token." },
+  open: {
+    kind: "flag",
+    typed: true,
+    help: "Let everybody in who reaches the port, without a token.",
+  },
   cert: {
     kind: "text",
     metavar: "FILE",
+    names: "file",
     help:
       "Certificate of your own in PEM, followed by those that vouch for it. Clients know it by " +
       "its names and the system's authorities, or by its key if it vouches for itself.",
@@ -90,6 +52,7 @@ export const OPTIONS = {
   key: {
     kind: "text",
     metavar: "FILE",
+    names: "file",
     help: "The private key of --cert, in PEM.",
   },
   "keep-partials": {
@@ -120,14 +83,15 @@ export const OPTIONS = {
     kind: "rate",
     metavar: "RATE",
     min: "64KB/s",
-    help: "Most bytes of files that move in a second, both ways and all clients together, such " +
-      "as 50MB/s. No limit by default.",
+    help:
+      "Most bytes of files that move in a second, both ways, such as 50MB/s; of a server with " +
+      "all clients together. No limit by default.",
   },
   "limit-client": {
     kind: "rate",
     metavar: "RATE",
     min: "64KB/s",
-    help: "The same for each client, however many connections it has. No limit by default.",
+    help: "As --limit for each client, however many connections it has. No limit by default.",
   },
   "max-transfers": {
     kind: "integer",
@@ -179,7 +143,7 @@ export const OPTIONS = {
     kind: "text",
     metavar: "SERVER",
     default: "127.0.0.1:5000",
-    env: "FT_SERVER",
+    names: "server",
     // Only the outline, so that a mistake is named before anything starts; dialling reads it fully.
     // An invite is judged there alone: it may hold a token, which no error shows.
     shape: {
@@ -192,24 +156,39 @@ export const OPTIONS = {
   "token-file": {
     kind: "text",
     metavar: "PATH",
+    names: "file",
     help: "File whose first line is the token that the server asks for. It beats that of an " +
       "invite or a saved server, which beats FT_TOKEN.",
   },
   "trust-first": {
     kind: "flag",
+    typed: true,
     help: "Accept and remember the key of a server that is not known yet, without asking.",
   },
   plain: {
     kind: "flag",
+    typed: true,
     help: "No encryption: everybody on the way can read and change what travels. " +
       "Both sides have to say it.",
   },
-  new: { kind: "flag", help: "Replace the token: the invites of before let nobody in any more." },
+  new: {
+    kind: "flag",
+    typed: true,
+    help: "Replace the token: the invites of before let nobody in any more.",
+  },
+  yes: {
+    kind: "flag",
+    typed: true,
+    help:
+      "Ask nothing: without a name fetch takes all that is shared. A key that is not known is " +
+      "not trusted by this; see --trust-first.",
+  },
   output: {
     kind: "text",
     metavar: "PATH",
     short: "o",
     default: "downloads/",
+    names: "path",
     help: "Where downloads go; made if missing. A folder when it is one, ends in /, " +
       "or several files are asked for; else the file's own path. - is standard output.",
   },
@@ -242,6 +221,7 @@ export const OPTIONS = {
     kind: "choice",
     choices: ["rename", "overwrite", "skip", "fail"],
     default: "rename",
+    typedChoices: ["overwrite"],
     help: "What to do when a different file of that name exists. " +
       "On the server only one's own files are overwritten.",
   },
@@ -266,6 +246,7 @@ export const OPTIONS = {
   },
   allow: {
     kind: "text",
+    typed: true,
     metavar: "VERBS",
     shape: {
       pattern: /^(put|get|share|fetch)(,(put|get|share|fetch))*$/,
@@ -319,11 +300,24 @@ export const OPTIONS = {
     max: 1000,
     help: "How often to connect again after the connection was lost.",
   },
+  timeout: {
+    kind: "duration",
+    metavar: "DURATION",
+    min: "1s",
+    // As long as a timer can be set for.
+    max: "24d",
+    help: "How long the whole command may take, all waiting included; then it fails with " +
+      "'timeout', and what has arrived is kept. No limit by default.",
+  },
   state: {
     kind: "text",
     metavar: "DIR",
-    env: "FT_STATE",
+    names: "folder",
     help: "Folder for what ft remembers, such as keys and lists. By default the user's own.",
+  },
+  json: {
+    kind: "flag",
+    help: "Write one JSON object a line to standard output, and nothing else.",
   },
   quiet: { kind: "flag", short: "q", help: "Say only what was asked for, and what failed." },
   help: { kind: "flag", short: "h", help: "Show this help." },
@@ -335,3 +329,25 @@ export type OptionName = keyof typeof OPTIONS;
 
 /** Options that every command takes and that end it. */
 export const EVERYWHERE = ["help", "version"] as const satisfies readonly OptionName[];
+
+/** Options that every command takes beside those of its row. */
+export const ALWAYS = ["json"] as const satisfies readonly OptionName[];
+
+/** Whether the environment or the config file may stand for an option. */
+export function isStorable(name: OptionName): boolean {
+  const option: Option = OPTIONS[name];
+  return option.typed === undefined && !(EVERYWHERE as readonly OptionName[]).includes(name);
+}
+
+/** Name of the environment variable that stands for an option, if one may. */
+export function variableOf(name: OptionName): string | undefined {
+  return isStorable(name) ? `FT_${name.toUpperCase().replaceAll("-", "_")}` : undefined;
+}
+
+/** Environment variables that stand for no option. */
+export const VARIABLES = {
+  FT_CODE: "The code of what is secret, for fetch.",
+  FT_CONFIG: "The config file, in place of the user's own.",
+  FT_TOKEN: "The token that the server asks for, where no other is known.",
+  NO_COLOR: "When set to anything, no colours.",
+} as const satisfies Record<string, string>;

@@ -6,38 +6,13 @@
  * @module
  */
 
-import type { OptionName } from "./options.ts";
+import { ABOUT_FT } from "./about_ft.ts";
+import type { Command, Operand } from "./command.ts";
+import { ALWAYS, EVERYWHERE, type OptionName } from "./options.ts";
 
-export { EVERYWHERE, type Option, type OptionName, OPTIONS } from "./options.ts";
-
-/** One row of what a command is given by position. */
-export interface Operand {
-  readonly name: string;
-  /** What it is, as one sentence. */
-  readonly help: string;
-  readonly optional?: true;
-  /** One or more of it; with `optional` none or more. Only the last operand. */
-  readonly repeatable?: true;
-  /** The only words it can be. */
-  readonly choices?: readonly string[];
-  /** What stands there when it is left out. */
-  readonly default?: string;
-  /** The option it is another way to write. */
-  readonly sets?: OptionName;
-}
-
-/** One row of the command table. */
-export interface Command {
-  /** What it does, as one line without a full stop. */
-  readonly summary: string;
-  /** What one has to know beyond that, as sentences. */
-  readonly about: string;
-  readonly operands: readonly Operand[];
-  /** What it takes beside {@linkcode EVERYWHERE}, in the order of its help. */
-  readonly options: readonly OptionName[];
-  /** Arguments after `ft`, and what they do as one sentence. At least one. */
-  readonly examples: readonly { readonly args: readonly string[]; readonly sentence: string }[];
-}
+export type { Command, Operand } from "./command.ts";
+export type { Option } from "./option.ts";
+export * from "./options.ts";
 
 /** What says which server is talked to, and how it is known. */
 const SERVER = ["server", "token-file", "trust-first", "plain"] as const;
@@ -98,9 +73,10 @@ export const COMMANDS = {
       name: "SERVER",
       optional: true,
       sets: "server",
+      names: "server",
       help: "The server, instead of --server.",
     }],
-    options: [...SERVER, "output", "retries", "state", "quiet"],
+    options: [...SERVER, "output", "retries", "limit", "state", "quiet"],
     examples: [
       { args: ["client"], sentence: "Open the menu for the server on this machine." },
       { args: ["client", "nas"], sentence: "Open it for a server that was joined." },
@@ -112,6 +88,7 @@ export const COMMANDS = {
     operands: [{
       name: "FILE",
       repeatable: true,
+      names: "file",
       help: "A local file or folder, a pattern, or - for standard input.",
     }],
     options: [
@@ -122,6 +99,8 @@ export const COMMANDS = {
       "on-conflict",
       ...COMPARED,
       "retries",
+      "limit",
+      "timeout",
       "state",
       "quiet",
     ],
@@ -138,8 +117,23 @@ export const COMMANDS = {
     summary: "Download files that the server offers",
     about: "They come from shared_files/ on the server. " +
       "'ft list public' shows what there is.",
-    operands: [{ name: "NAME", repeatable: true, help: "A name that the server offers." }],
-    options: [...SERVER, "output", "on-conflict", ...COMPARED, "retries", "state", "quiet"],
+    operands: [{
+      name: "NAME",
+      repeatable: true,
+      names: "public",
+      help: "A name that the server offers.",
+    }],
+    options: [
+      ...SERVER,
+      "output",
+      "on-conflict",
+      ...COMPARED,
+      "retries",
+      "limit",
+      "timeout",
+      "state",
+      "quiet",
+    ],
     examples: [
       { args: ["get", "public_report.pdf"], sentence: "Download one file into downloads/." },
       {
@@ -156,6 +150,7 @@ export const COMMANDS = {
     operands: [{
       name: "FILE",
       repeatable: true,
+      names: "file",
       help: "A local file or folder, a pattern, or - for standard input.",
     }],
     options: [
@@ -171,6 +166,8 @@ export const COMMANDS = {
       "on-conflict",
       ...COMPARED,
       "retries",
+      "limit",
+      "timeout",
       "state",
       "quiet",
     ],
@@ -190,11 +187,12 @@ export const COMMANDS = {
     summary: "Download files that other clients shared",
     about:
       "Without a name it lists shared_uploads/ and asks which to take; off a terminal a name " +
-      "is needed. An exact name beats a number.",
+      "or --yes is needed. An exact name beats a number.",
     operands: [{
       name: "NAME or NUMBER",
       optional: true,
       repeatable: true,
+      names: "shared",
       help: "A name, or a number of the last list.",
     }],
     options: [
@@ -203,7 +201,10 @@ export const COMMANDS = {
       "output",
       "on-conflict",
       ...COMPARED,
+      "yes",
       "retries",
+      "limit",
+      "timeout",
       "state",
       "quiet",
     ],
@@ -219,7 +220,7 @@ export const COMMANDS = {
       "file: just that is done again, the same way and in the same folder. What has arrived does " +
       "not travel again.",
     operands: [],
-    options: ["trust-first", "retries", "state", "quiet"],
+    options: ["trust-first", "retries", "limit", "timeout", "state", "quiet"],
     examples: [{ args: ["retry"], sentence: "Do again what failed." }],
   },
   list: {
@@ -232,7 +233,7 @@ export const COMMANDS = {
       choices: ["public", "shared"],
       help: "What the server offers, or what clients share. Both when left out.",
     }],
-    options: [...SERVER, "sort", "match", "retries", "state", "quiet"],
+    options: [...SERVER, "sort", "match", "retries", "timeout", "state", "quiet"],
     examples: [
       { args: ["list"], sentence: "List everything." },
       { args: ["list", "shared"], sentence: "List what other clients shared." },
@@ -256,7 +257,7 @@ export const COMMANDS = {
         help: "Where to look. In both when left out.",
       },
     ],
-    options: [...SERVER, "retries", "state", "quiet"],
+    options: [...SERVER, "retries", "timeout", "state", "quiet"],
     examples: [
       { args: ["info", "my_great_idea.txt"], sentence: "Compare its digest with 'ft sum'." },
     ],
@@ -266,7 +267,7 @@ export const COMMANDS = {
     about: "What is still there, with how often and until when it can be fetched. " +
       "Private uploads are listed for whoever sent them alone.",
     operands: [],
-    options: [...SERVER, "sort", "match", "retries", "state", "quiet"],
+    options: [...SERVER, "sort", "match", "retries", "timeout", "state", "quiet"],
     examples: [{ args: ["mine"], sentence: "See what of yours is on the server." }],
   },
   unshare: {
@@ -274,7 +275,7 @@ export const COMMANDS = {
     about: "It is gone from the server at once. With --root it is done on the server itself, to " +
       "what anybody shared.",
     operands: [{ name: "NAME", repeatable: true, help: "A name that 'ft mine' shows." }],
-    options: [...SERVER, "root", "retries", "state", "quiet"],
+    options: [...SERVER, "root", "retries", "timeout", "state", "quiet"],
     examples: [
       { args: ["unshare", "plan.pdf"], sentence: "Take one file back." },
       {
@@ -294,7 +295,7 @@ export const COMMANDS = {
       choices: ["private", "public", "shared"],
       help: "Which room. All of them when left out.",
     }],
-    options: ["root", "state", "quiet"],
+    options: ["root", "timeout", "state", "quiet"],
     examples: [
       { args: ["verify", "--root", "/srv/ft"], sentence: "Verify all that a server keeps." },
     ],
@@ -307,7 +308,7 @@ export const COMMANDS = {
       { name: "INVITE", help: "The invite between '...', or - to read it from standard input." },
       { name: "NAME", optional: true, help: "The name to save it under. By default HOST:PORT." },
     ],
-    options: ["plain", "state", "quiet"],
+    options: ["plain", "timeout", "state", "quiet"],
     examples: [
       { args: ["join", "-", "nas"], sentence: "Paste an invite that nobody else shall see." },
       {
@@ -329,7 +330,12 @@ export const COMMANDS = {
         default: "list",
         help: "What to do.",
       },
-      { name: "SERVER", optional: true, help: "The one to forget: its name or HOST:PORT." },
+      {
+        name: "SERVER",
+        optional: true,
+        names: "server",
+        help: "The one to forget: its name or HOST:PORT.",
+      },
     ],
     options: ["state", "quiet"],
     examples: [
@@ -352,8 +358,8 @@ export const COMMANDS = {
     summary: "Show the digest of local files",
     about: "It is the digest that ft compares, so equal digests are equal bytes. " +
       "Nothing is sent.",
-    operands: [{ name: "FILE", repeatable: true, help: "A file of this machine." }],
-    options: ["state", "quiet"],
+    operands: [{ name: "FILE", repeatable: true, names: "file", help: "A file of this machine." }],
+    options: ["timeout", "state", "quiet"],
     examples: [{ args: ["sum", "report.pdf"], sentence: "Show the digest of one file." }],
   },
   partials: {
@@ -372,6 +378,7 @@ export const COMMANDS = {
         name: "DIR",
         optional: true,
         default: "downloads",
+        names: "folder",
         help: "A folder that downloads go to, or a server's root.",
       },
     ],
@@ -411,24 +418,16 @@ export const COMMANDS = {
       },
     ],
   },
-  help: {
-    summary: "Show help for ft or for one command",
-    about: "The same as --help after the command.",
-    operands: [{ name: "COMMAND", optional: true, help: "The command to explain." }],
-    options: ["quiet"],
-    examples: [{ args: ["help", "fetch"], sentence: "Explain one command." }],
-  },
+  ...ABOUT_FT,
 } as const satisfies Record<string, Command>;
 
 /** Name of a command. */
 export type CommandName = keyof typeof COMMANDS;
 
-/** Environment variables that stand for no option. */
-export const VARIABLES = {
-  FT_CODE: "The code of what is secret, for fetch.",
-  FT_TOKEN: "The token that the server asks for, where no other is known.",
-  NO_COLOR: "When set to anything, no colours.",
-} as const satisfies Record<string, string>;
+/** What a command takes, in the order of its help. */
+export function optionsOf(name: CommandName): readonly OptionName[] {
+  return [...COMMANDS[name].options, ...ALWAYS, ...EVERYWHERE];
+}
 
 /** An operand as usage lines show it: `FILE...`, `[NAME or NUMBER...]`, `[public|shared]`. */
 export function operandText(operand: Operand): string {

@@ -13,6 +13,7 @@ import { exitFor, failureTable, failureText } from "./report.ts";
 import { env, err, hasColor, out, OutputClosed, terminalSize, withSignals } from "./shell.ts";
 import { standardOutput } from "./standard_streams.ts";
 import { durationText, escapeText, formatBytes, quoteShell } from "./text.ts";
+import { lineOfEvent } from "./voice.ts";
 
 /** What stands for standard input among files, and for standard output in `--output`. */
 export const STANDARD = "-";
@@ -37,7 +38,7 @@ export async function withProgress(
   move: (onEvent: (event: TransferEvent) => void) => Promise<Result[]>,
 ): Promise<Result[]> {
   if (dryRun) return await withPlan(move);
-  if (quiet) return await move(() => {});
+  if (quiet) return await move(lineOfEvent);
   const progress = new Progress({
     write: err,
     terminal: Deno.stderr.isTerminal(),
@@ -48,6 +49,7 @@ export async function withProgress(
   try {
     // The failure of a single file is told once, as the command's own.
     return await move((event) => {
+      lineOfEvent(event);
       if (event.kind !== "failed" || count > 1) progress.listen(event);
     });
   } finally {

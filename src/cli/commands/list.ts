@@ -2,14 +2,21 @@ import type { ClientOptions, Item, ListOptions, Room } from "../../mod.ts";
 import { list } from "../../verbs/list.ts";
 import type { Options } from "../arguments.ts";
 import { clientOptions } from "../contact.ts";
+import type { ItemLine } from "../json.ts";
 import { ListText, orderOf } from "../listing.ts";
 import { out, withSignals } from "../shell.ts";
+import { hasLines, show } from "../voice.ts";
 
 const TITLES = {
   public: "Public files",
   private: "Private uploads",
   shared: "Shared files",
 } as const;
+
+function lineOf(room: Room, { name, size, time, who }: Item, number: number): ItemLine {
+  const shownTime = new Date(time).toISOString();
+  return { what: "file", room, number, name, size, time: shownTime, who: who ?? null };
+}
 
 /** `ft list [public or shared]` */
 export async function runList(operands: readonly string[], options: Options): Promise<number> {

@@ -53,8 +53,8 @@ function optionsOf(list: RetryList, operands: readonly string[], now: Options): 
   const words = server === undefined ? options : ["--server", server, ...options];
   const invocation = parseArguments([command, ...words, "--", ...operands], env);
   if (invocation.kind !== "run") throw new FtError("io", "What is remembered is no command.");
-  const { state, quiet, retries, trustFirst } = now;
-  return { ...invocation.options, state, quiet, retries, trustFirst };
+  const { state, quiet, json, retries, limit, timeout, trustFirst } = now;
+  return { ...invocation.options, state, quiet, json, retries, limit, timeout, trustFirst };
 }
 
 function partOf({ operand, paths }: RetryItem): [string, readonly string[]][] {
