@@ -27,11 +27,26 @@ interface Asked {
 function asked(server: Server, locked: string): Record<string, Asked[]> {
   const root = ["--root", locked];
   return {
-    put: [{ args: ["a.txt"], items: [] }],
-    share: [{ args: ["a.txt", "b \u00fc.txt"], items: [] }],
+    put: [
+      { args: ["a.txt"], items: [] },
+      { args: ["-", "--name", "piped.txt"], items: [], input: "piped" },
+    ],
+    share: [
+      { args: ["a.txt", "b \u00fc.txt"], items: [] },
+      { args: ["a.txt", "folder", "--dry-run"], items: [] },
+      { args: ["a.txt", "--secret", "--name", "s.txt", "--downloads", "9"], items: ["code"] },
+    ],
     get: [{ args: ["p.txt"], items: [] }],
-    fetch: [{ args: ["a.txt"], items: [] }, { args: ["--yes", "-o", "all/"], items: [] }],
-    list: [{ args: [], items: ["file", "file", "file"] }, { args: ["public"], items: ["file"] }],
+    fetch: [{ args: ["a.txt"], items: [] }, { args: ["1", "2", "-o", "all/"], items: [] }],
+    retry: [{ args: [], items: [] }],
+    list: [
+      { args: ["--sort", "name", "--match", "*a.txt"], items: ["file"] },
+      { args: ["public"], items: ["file"] },
+    ],
+    info: [{ args: ["a.txt"], items: ["about"] }, { args: ["p.txt", "public"], items: ["about"] }],
+    mine: [{ args: ["--match", "?.txt"], items: ["file", "file", "file", "file"] }],
+    unshare: [{ args: ["b \u00fc.txt"], items: ["unshared"] }],
+    verify: [{ args: ["shared", "--root", server.root], items: ["verified", "verified"] }],
     sum: [{ args: ["a.txt"], items: ["digest"] }],
     partials: [{ args: ["clear", server.root], items: [] }],
     client: [{ args: [], items: [], input: "1\na.txt\n4\n1\nq\n" }],
@@ -59,7 +74,7 @@ function asked(server: Server, locked: string): Record<string, Asked[]> {
 
 /** A place with files in all rooms, and with a root that a locked server was served from. */
 async function furnished(place: Place, server: Server, ana: Client): Promise<string> {
-  for (const name of ["a.txt", "b \u00fc.txt"]) ana.write(name, name);
+  for (const name of ["a.txt", "b \u00fc.txt", "folder/a.txt"]) ana.write(name, name);
   writeFile(server.path("shared_files/p.txt"), "p");
   return (await place.serve({ root: "locked", args: ["--require-token"] })).root;
 }
@@ -117,6 +132,92 @@ test("--json tells of each file, and adds up at the end", async (_, server, ana)
     .filter(({ kind }) => kind === "file");
   assert.deepEqual([again?.["name"], again?.["saved"]], ["a.txt", "a (2).txt"]);
   assert.ok(server.log.length > 0);
+});
+
+test("--json tells of each file of a folder, of what failed in it and of what would travel", async (
+  place,
+  server,
+  ana,
+) => {
+  for (let at = 0; at < 30; at++) ana.write(`folder/sub/${at}.txt`, `${at}`);
+  ana.write("folder/big.bin", random.bytes(2 * MiB));
+  ana.write("folder/bad\\name", "x");
+  const plan = wholeLines((await ana.ft("share", "folder", "--dry-run", "--json")).stdout, 5);
+  const planned = plan.filter(({ kind }) => kind === "planned");
+  assert.deepEqual([planned.length, plan.at(-1)?.["planned"], plan.at(-1)?.["files"]], [31, 31, 0]);
+  const big = planned.find((line) => line["name"] === "folder/big.bin");
+  assert.equal(big?.["size"], 2 * MiB);
+
+  const end = await ana.ft("share", "folder", "--json");
+  const lines = wholeLines(end.stdout, 5);
+  const of = (wanted: string) => lines.filter(({ kind }) => kind === wanted);
+  const told = of("file").map((line) => line["name"]);
+  assert.deepEqual([told.length, new Set(told).size], [31, 31]);
+  assert.ok(of("file").every((line) => line["outcome"] === "new" && line["size"] > 0));
+  assert.deepEqual(of("error").map((line) => [line["name"], line["code"]]), [
+    ["folder/bad\\name", "bad_name"],
+  ]);
+  const [folder, ...more] = of("folder");
+  assert.deepEqual(more, []);
+  const { name, saved, new: fresh, same, failed } = folder as Line;
+  assert.deepEqual([name, saved, fresh, same, failed], ["folder", "folder", 31, 0, 1]);
+  const sum = lines.at(-1) as Line;
+  assert.deepEqual([sum["files"], sum["failed"], sum["planned"]], [31, 1, 0]);
+  assert.ok(sum["bytes"] > 2 * MiB);
+
+  const [listed] = wholeLines((await ana.ft("list", "shared", "--json")).stdout, 0)
+    .filter(({ kind }) => kind === "item");
+  const { what, files, missing, mine, number } = listed as Line;
+  assert.deepEqual([what, files, missing, mine, number], ["folder", 31, 1, true, 1]);
+  const ben = place.client("ben", server.address);
+  const there = wholeLines((await ben.ft("fetch", "folder", "--json")).stdout, 0);
+  assert.equal(there.filter(({ kind }) => kind === "file").length, 31);
+  assert.deepEqual([there.at(-1)?.["files"], there.at(-1)?.["failed"]], [31, 0]);
+
+  // What failed alone is done again, and told in the same lines.
+  Deno.renameSync(ana.path("folder/bad\\name"), ana.path("folder/good"));
+  const again = wholeLines((await ana.ft("retry", "--json")).stdout, 0);
+  assert.equal(again[0]?.["command"], "retry");
+});
+
+test("--json shows a code and a note as items, and never mixes lines with a file", async (
+  place,
+  server,
+  ana,
+) => {
+  ana.write("a.txt", "secret");
+  const shared = await ana.ft("share", "a.txt", "--secret", "--note", "for Ben", "--json");
+  const code = wholeLines(shared.stdout, 0).find((line) => line["what"] === "code") as Line;
+  assert.deepEqual(code["files"], ["a.txt"]);
+  assert.ok(!shared.stderr.includes(code["code"]));
+  const ben = place.client("ben", server.address);
+  ben.write("code.txt", `${code["code"]}\n`);
+  const fetched = await ben.ft("fetch", "a.txt", "--code-file", "code.txt", "--json");
+  const note = wholeLines(fetched.stdout, 0).find((line) => line["what"] === "note");
+  assert.deepEqual([note?.["name"], note?.["note"]], ["a.txt", "for Ben"]);
+  ana.write("b.txt", "b");
+  await done(ana, "share", "b.txt");
+  assertFailed(await ana.ft("fetch", "b.txt", "--output", "-", "--json"), "usage", 2);
+});
+
+test("--json tells the state of each file that ft verify reads, and what is taken back", async (
+  _,
+  server,
+  ana,
+) => {
+  ana.write("a.txt", "right");
+  ana.write("b.txt", "fine");
+  await done(ana, "share", "a.txt", "b.txt");
+  writeFile(server.path("shared_uploads/a.txt"), "wrong");
+  const root = ["--root", server.root];
+  const lines = wholeLines((await ana.ft("verify", "shared", ...root, "--json")).stdout, 7);
+  const states = lines.flatMap((line) => line["what"] === "verified" ? line["state"] : []);
+  assert.equal(states.length, 2);
+  assert.ok(states.includes("ok") && /damaged|changed/.test(states.join()), states.join());
+  const gone = wholeLines((await ana.ft("unshare", "b.txt", "none", "--json")).stdout, 5);
+  assert.deepEqual(items(gone), ["unshared"]);
+  const errors = gone.filter(({ kind }) => kind === "error");
+  assert.deepEqual(errors.map((line) => [line["name"], line["code"]]), [["none", "not_found"]]);
 });
 
 Deno.test("ft serve --json writes its log as lines, without the token of its invite", async () => {

@@ -117,6 +117,14 @@ Deno.test("no command of ft asks for a permission that it has not", async () => 
   for (const variable of assertModest(log("secret share"), "secret share")) read.add(variable);
   await run("secret fetch", ["fetch", "s.txt", "-o", "s"], { env: { FT_CODE: secret.stdout } });
   await run("list", ["list"]);
+  await run("list sorted", ["list", "--sort", "size", "--match", "*"]);
+  await run("info", ["info", "a.txt", "shared"]);
+  await run("mine", ["mine"]);
+  await run("unshare", ["unshare", "s.txt"]);
+  await run("verify", ["verify", "--root", server.root]);
+  ana.write("folder/a.txt", "a");
+  await run("folder", ["share", "folder", "--exclude", "*.o"]);
+  await run("retry", ["retry"]);
   await run("sum", ["sum", "big.bin"]);
   await run("partials", ["partials"]);
   await run("partials clear", ["partials", "clear", server.root]);

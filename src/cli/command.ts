@@ -6,6 +6,9 @@
 import type { Named } from "./option.ts";
 import type { OptionName } from "./options.ts";
 
+/** Which names of a server: of one room, of both that are listed, or of what one shared oneself. */
+export type RemoteNames = "public" | "shared" | "listed" | "mine";
+
 /** One row of what a command is given by position. */
 export interface Operand {
   readonly name: string;
@@ -21,7 +24,7 @@ export interface Operand {
   /** The option it is another way to write. */
   readonly sets?: OptionName;
   /** What it names, for completion: something of this machine, a command, or a remote file. */
-  readonly names?: Named | "command" | "public" | "shared";
+  readonly names?: Named | "command" | RemoteNames;
 }
 
 /** One row of the command table. */
@@ -33,6 +36,8 @@ export interface Command {
   readonly operands: readonly Operand[];
   /** What it takes beside {@linkcode EVERYWHERE}, in the order of its help. */
   readonly options: readonly OptionName[];
+  /** Those of the options that consent or destroy here, though not elsewhere. */
+  readonly typed?: readonly OptionName[];
   /** Arguments after `ft`, and what they do as one sentence. At least one. */
   readonly examples: readonly { readonly args: readonly string[]; readonly sentence: string }[];
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RemoteNames } from "./command.ts";
 import {
   type Command,
   type CommandName,
@@ -24,8 +25,8 @@ export type Completion =
 export interface CompletionWorld {
   /** Names and addresses of the servers that are known. */
   servers(): readonly string[];
-  /** Names in a room of the server that the words before the cursor mean. */
-  names(room: "public" | "shared", before: readonly string[]): Promise<readonly string[]>;
+  /** Names on the server that the words before the cursor mean. */
+  names(which: RemoteNames, before: readonly string[]): Promise<readonly string[]>;
 }
 
 /** Everything that no shell can be given as it is, or that a terminal would obey. */
@@ -129,6 +130,8 @@ async function ofOperand(
   switch (operand?.names) {
     case "public":
     case "shared":
+    case "listed":
+    case "mine":
       return words(await world.names(operand.names, before));
     case "command":
       return words(Object.keys(COMMANDS));

@@ -1,7 +1,7 @@
 /**
  * The config file: lines `option = value`, comments after `#` at the start of a line, and sections
  * `[command]` for one command alone. A value is what one would type after `--option=`, so nothing
- * in it is quoted or escaped.
+ * in it is quoted or escaped. Of an option that is a list each line is one value.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import {
   type CommandName,
   COMMANDS,
   isStorable,
+  isTypedFor,
   type Option,
   type OptionName,
   OPTIONS,
@@ -56,7 +57,8 @@ export class Config {
       }
       const name = optionNamed(key, section, source);
       const before = this.#stored.get(keyOf(section, name));
-      if (before !== undefined) {
+      const isList = OPTIONS[name].kind === "list";
+      if (before !== undefined && !isList) {
         throw wrong(source, `'${name}' is set twice.`, `The first is in ${before.source}`);
       }
       const written = isPath(name) ? expandHome(value, home) : value;
@@ -67,7 +69,12 @@ export class Config {
           `It takes ${expectedStored(OPTIONS[name])}.`,
         );
       }
-      this.#stored.set(keyOf(section, name), { written, origin: "file", source });
+      this.#stored.set(
+        keyOf(section, name),
+        before === undefined
+          ? { written, origin: "file", source }
+          : { ...before, written: `${before.written}\n${written}` },
+      );
     }
   }
 
@@ -115,7 +122,7 @@ function optionNamed(key: string, section: CommandName | undefined, source: stri
     throw wrong(source, `There is no option '${key}'.`, hint ?? `Did you mean ${near}?`);
   }
   const name = key as OptionName;
-  if (!isStorable(name)) {
+  if (!isStorable(name) || section !== undefined && isTypedFor(section, name)) {
     throw wrong(source, `'${name}' cannot be set here.`, `It has to be typed: --${name}`);
   }
   if (!taken.includes(name)) {

@@ -11,6 +11,7 @@ import {
   type CommandName,
   COMMANDS,
   EVERYWHERE,
+  isTypedFor,
   operandText,
   type Option,
   type OptionName,
@@ -47,7 +48,7 @@ function overall(): string[] {
       "Commands",
       Object.entries<Command>(COMMANDS).map(([name, row]) => [name, row.summary]),
     ),
-    section("Options of every command", EVERYWHERE.map(optionRow)),
+    section("Options of every command", EVERYWHERE.map((name) => optionRow(name))),
     section("Environment", [
       ["FT_OPTION", "Stands for --option, as FT_SERVER and FT_STATE do; each help names its own."],
       ...Object.entries(VARIABLES),
@@ -72,7 +73,7 @@ function ofCommand(name: CommandName): string[] {
       }),
     ));
   }
-  blocks.push(section("Options", optionsOf(name).map(optionRow)));
+  blocks.push(section("Options", optionsOf(name).map((option) => optionRow(option, name))));
   const lines = examples.map(({ args, sentence }) =>
     `  ${sentence}\n    ft ${args.map(quoteShell).join(" ")}`
   );
@@ -80,7 +81,7 @@ function ofCommand(name: CommandName): string[] {
   return blocks;
 }
 
-function optionRow(name: OptionName): readonly [string, string] {
+function optionRow(name: OptionName, command?: CommandName): readonly [string, string] {
   const option: Option = OPTIONS[name];
   const short = option.short === undefined ? "    " : `-${option.short}, `;
   const notes: string[] = [];
@@ -88,7 +89,8 @@ function optionRow(name: OptionName): readonly [string, string] {
     notes.push(`[default: ${option.default}]`);
   }
   const variable = variableOf(name);
-  if (variable !== undefined) notes.push(`[env: ${variable}]`);
+  const isTyped = command !== undefined && isTypedFor(command, name);
+  if (variable !== undefined && !isTyped) notes.push(`[env: ${variable}]`);
   let value = "";
   if (option.kind === "choice") value = ` ${option.choices.join("|")}`;
   else if (option.kind !== "flag") value = ` ${option.metavar}`;

@@ -5,6 +5,7 @@ import {
   type Command,
   type CommandName,
   COMMANDS,
+  isTypedFor,
   type Option,
   OPTIONS,
   optionsOf,
@@ -56,7 +57,9 @@ Deno.test("helpText() of a command says all that its rows say", () => {
         notes.push(`[default: ${option.default}]`);
       }
       const variable = variableOf(long);
-      if (variable !== undefined) notes.push(`[env: ${variable}]`);
+      const isTyped = isTypedFor(name as CommandName, long);
+      if (variable !== undefined && !isTyped) notes.push(`[env: ${variable}]`);
+      strictEqual(text.includes(`[env: ${variable}]`), variable !== undefined && !isTyped, long);
       ok(text.includes(notes.join(" ")), `${name} --${long}`);
       ok(text.includes(option.short ? ` -${option.short}, --${long} ` : ` --${long} `), long);
     }

@@ -18,6 +18,12 @@ const PROGRESS_MS = 250;
 export interface ItemLine {
   readonly what:
     | "file"
+    | "folder"
+    | "about"
+    | "unshared"
+    | "verified"
+    | "code"
+    | "note"
     | "server"
     | "forgotten"
     | "invite"
@@ -47,7 +53,10 @@ export function failureMembers(failure: FtError): Record<string, unknown> {
   };
 }
 
-/** Bytes of one file, as the lines of progress add them up. */
+type FileEvent = Extract<TransferEvent, { kind: "file" }>;
+type TreeEvent = Extract<TransferEvent, { kind: "tree" }>;
+
+/** Bytes of one file or folder, as the lines of progress add them up. */
 interface Track {
   readonly name: string;
   readonly size: number | undefined;
@@ -72,10 +81,15 @@ export class JsonLines {
   readonly #tracks = new Map<number, Track>();
   readonly #pace: Pace;
   #reportedAt = -Infinity;
+  /** Of each folder under way the files that were told of, and whether they failed. */
+  readonly #told = new Map<number, Map<string, boolean>>();
   #files = 0;
   #failed = 0;
-  /** Bytes of the files that are done. */
+  #planned = 0;
+  /** Bytes of the files that are in their place. */
   #bytes = 0;
+  /** Bytes of the files and folders that are done, as far as they had to travel. */
+  #settled = 0;
   /** Bytes that were verified since the start, in whichever file. */
   #moved = 0;
   /**
@@ -133,14 +147,54 @@ export class JsonLines {
         this.#tracks.delete(event.id);
         this.#files++;
         this.#bytes += count(size);
+        this.#settled += count(size);
         this.#line("file", { name, saved, size, digest, outcome });
         break;
       }
+      case "file":
+        this.#fileOfFolder(event);
+        break;
+      case "tree":
+        this.#folder(event);
+        break;
+      case "planned":
+        this.#planned++;
+        this.#line("planned", { name: event.name, size: event.size ?? null });
+        break;
       case "failed":
         this.#tracks.delete(event.id);
         this.error(event.error, { name: event.name });
         break;
     }
+  }
+
+  /** After a lost connection a folder is told of again: each of its files has one line. */
+  #fileOfFolder({ id, name, size, outcome }: FileEvent): void {
+    let told = this.#told.get(id);
+    if (told === undefined) this.#told.set(id, told = new Map());
+    const hasFailed = told.get(name);
+    if (outcome instanceof Error) {
+      if (hasFailed !== undefined) return;
+      told.set(name, true);
+      return this.error(outcome, { name });
+    }
+    if (hasFailed === false) return;
+    if (hasFailed) this.#failed--;
+    told.set(name, false);
+    this.#files++;
+    this.#bytes += count(size ?? 0);
+    this.#line("file", { name, ...(size === undefined ? {} : { size }), outcome });
+  }
+
+  #folder({ id, name, report }: TreeEvent): void {
+    for (const { path, error } of report.failures) {
+      this.#fileOfFolder({ kind: "file", id, name: `${name}/${path}`, size: 0, outcome: error });
+    }
+    this.#settled += this.#tracks.get(id)?.size ?? 0;
+    this.#tracks.delete(id);
+    this.#told.delete(id);
+    const { files, failures, bytes } = report;
+    this.#line("folder", { name, saved: report.name, ...files, failed: failures.length, bytes });
   }
 
   /** The last line; what failed has its `error` line by then. */
@@ -150,6 +204,7 @@ export class JsonLines {
       exit,
       files: this.#files,
       failed: this.#failed,
+      planned: this.#planned,
       bytes: this.#bytes,
       seconds: Number(seconds.toFixed(3)),
     });
@@ -160,8 +215,8 @@ export class JsonLines {
     this.#pace.mark(now, this.#moved);
     if (now - this.#reportedAt < PROGRESS_MS) return;
     this.#reportedAt = now;
-    let verified = this.#bytes;
-    let size: number | null = this.#bytes;
+    let verified = this.#settled;
+    let size: number | null = this.#settled;
     for (const track of this.#tracks.values()) {
       verified += track.verified;
       size = size === null || track.size === undefined ? null : size + track.size;

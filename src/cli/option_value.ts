@@ -53,14 +53,26 @@ const FLAG_WORDS: ReadonlyMap<string, boolean> = new Map([
   ...["no", "false", "off", "0"].map((word) => [word, false] as const),
 ]);
 
-/** The value of what the environment or the config file says, or undefined where it is none. */
+/**
+ * The value of what the environment or the config file says, or undefined where it is none. Of a
+ * list each line is one value.
+ */
 export function convertStored(
   option: Option,
   written: string,
-): string | number | boolean | undefined {
+): string | number | boolean | readonly string[] | undefined {
+  if (option.kind === "list") {
+    const values = valuesOf(written);
+    return values.length > 0 ? values : undefined;
+  }
   if (option.kind === "flag") return FLAG_WORDS.get(written.toLowerCase());
   if (option.kind === "choice" && option.typedChoices?.includes(written)) return undefined;
   return convert(option, written);
+}
+
+/** The values of a list that is stored. */
+export function valuesOf(written: string): string[] {
+  return written.split(/\r?\n/).filter((line) => line !== "");
 }
 
 /** What an option takes from the environment or the config file, to follow "It takes". */

@@ -4,141 +4,13 @@
  * @module
  */
 
+import { MOVING_OPTIONS } from "./moving_options.ts";
 import type { Option } from "./option.ts";
+import { SERVING_OPTIONS } from "./serving_options.ts";
 
 /** Every option by its long name. */
 export const OPTIONS = {
-  host: {
-    kind: "text",
-    metavar: "ADDRESS",
-    default: "127.0.0.1",
-    help:
-      "Address to listen on; 0.0.0.0 is every address of this machine. Where others reach it, " +
-      "a token is needed.",
-  },
-  port: {
-    kind: "integer",
-    metavar: "N",
-    default: 5000,
-    min: 0,
-    max: 65535,
-    help: "Port to listen on; 0 picks a free one and says which.",
-  },
-  root: {
-    kind: "text",
-    metavar: "DIR",
-    names: "folder",
-    help: "Folder of the server, which holds the three rooms. By default the current one.",
-  },
-  "require-token": {
-    kind: "flag",
-    help:
-      "Ask for a token on this machine itself, too. Where ports are forwarded to it, strangers " +
-      "look like this machine.",
-  },
-  open: {
-    kind: "flag",
-    typed: true,
-    help: "Let everybody in who reaches the port, without a token.",
-  },
-  cert: {
-    kind: "text",
-    metavar: "FILE",
-    names: "file",
-    help:
-      "Certificate of your own in PEM, followed by those that vouch for it. Clients know it by " +
-      "its names and the system's authorities, or by its key if it vouches for itself.",
-  },
-  key: {
-    kind: "text",
-    metavar: "FILE",
-    names: "file",
-    help: "The private key of --cert, in PEM.",
-  },
-  "keep-partials": {
-    kind: "duration",
-    metavar: "DURATION",
-    default: "7d",
-    help: "How long what interrupted uploads left is kept for going on.",
-  },
-  "max-file": {
-    kind: "size",
-    metavar: "SIZE",
-    default: "16TiB",
-    help: "Largest file that is taken in.",
-  },
-  quota: {
-    kind: "size",
-    metavar: "SIZE",
-    help: "Most that each of uploads/ and shared_uploads/ may hold, what is under way or was " +
-      "interrupted included. No limit by default.",
-  },
-  "min-free": {
-    kind: "size",
-    metavar: "SIZE",
-    help: "Space on the disk that uploads leave free; 0 turns it off. By default 1GiB, or 5 % of " +
-      "the file system where that is less.",
-  },
-  limit: {
-    kind: "rate",
-    metavar: "RATE",
-    min: "64KB/s",
-    help:
-      "Most bytes of files that move in a second, both ways, such as 50MB/s; of a server with " +
-      "all clients together. No limit by default.",
-  },
-  "limit-client": {
-    kind: "rate",
-    metavar: "RATE",
-    min: "64KB/s",
-    help: "As --limit for each client, however many connections it has. No limit by default.",
-  },
-  "max-transfers": {
-    kind: "integer",
-    metavar: "N",
-    default: 256,
-    min: 32,
-    max: 65_536,
-    help: "Transfers that one client may have open at once over all its connections.",
-  },
-  "max-connections": {
-    kind: "integer",
-    metavar: "N",
-    default: 1000,
-    min: 1,
-    max: 65_536,
-    help: "Connections at once.",
-  },
-  "max-connections-per-address": {
-    kind: "integer",
-    metavar: "N",
-    default: 500,
-    min: 1,
-    max: 65_536,
-    help: "Connections at once from one address.",
-  },
-  "handshake-timeout": {
-    kind: "duration",
-    metavar: "DURATION",
-    default: "10s",
-    min: "1s",
-    help: "How long a connection has for the TLS handshake and to say who it is.",
-  },
-  "frame-timeout": {
-    kind: "duration",
-    metavar: "DURATION",
-    default: "120s",
-    min: "10s",
-    help: "How long one message may take from its first to its last byte.",
-  },
-  "idle-timeout": {
-    kind: "duration",
-    metavar: "DURATION",
-    default: "60s",
-    // Clients say every 15 seconds that they are there.
-    min: "30s",
-    help: "How long a connection may be silent.",
-  },
+  ...SERVING_OPTIONS,
   server: {
     kind: "text",
     metavar: "SERVER",
@@ -171,6 +43,15 @@ export const OPTIONS = {
     help: "No encryption: everybody on the way can read and change what travels. " +
       "Both sides have to say it.",
   },
+  ...MOVING_OPTIONS,
+  limit: {
+    kind: "rate",
+    metavar: "RATE",
+    min: "64KB/s",
+    help:
+      "Most bytes of files that move in a second, both ways, such as 50MB/s; of a server with " +
+      "all clients together. No limit by default.",
+  },
   new: {
     kind: "flag",
     typed: true,
@@ -183,67 +64,6 @@ export const OPTIONS = {
       "Ask nothing: without a name fetch takes all that is shared. A key that is not known is " +
       "not trusted by this; see --trust-first.",
   },
-  output: {
-    kind: "text",
-    metavar: "PATH",
-    short: "o",
-    default: "downloads/",
-    names: "path",
-    help: "Where downloads go; made if missing. A folder when it is one, ends in /, " +
-      "or several files are asked for; else the file's own path. - is standard output.",
-  },
-  name: {
-    kind: "text",
-    metavar: "NAME",
-    help: "The name that one file gets on the server; needed for standard input.",
-  },
-  size: {
-    kind: "size",
-    metavar: "SIZE",
-    help: "How much comes on standard input: with more or less, nothing is published. " +
-      "A truncated archive can be sent so.",
-  },
-  secret: {
-    kind: "flag",
-    help:
-      "Encrypt it for whoever has the code that is shown at the end. The server cannot read it.",
-  },
-  "hide-name": {
-    kind: "flag",
-    help: "With --secret: give it a random name on the server. Its own comes back with the code.",
-  },
-  "code-file": {
-    kind: "text",
-    metavar: "PATH",
-    help: "File whose first line is the code of what is secret. It beats FT_CODE.",
-  },
-  "on-conflict": {
-    kind: "choice",
-    choices: ["rename", "overwrite", "skip", "fail"],
-    default: "rename",
-    typedChoices: ["overwrite"],
-    help: "What to do when a different file of that name exists. " +
-      "On the server only one's own files are overwritten.",
-  },
-  exclude: {
-    kind: "list",
-    metavar: "PATTERN",
-    help:
-      "Leave out what the pattern fits, written as in a .gitignore: in folders and among what " +
-      "is named. It can be given many times, and beats the .ftignore files in folders.",
-  },
-  links: {
-    kind: "choice",
-    choices: ["keep", "follow", "skip"],
-    default: "keep",
-    help: "What becomes of symbolic links in folders: kept where they stay inside, sent as what " +
-      "they lead to, or left out.",
-  },
-  "dry-run": { kind: "flag", help: "Say what would travel, and change nothing." },
-  checksum: {
-    kind: "flag",
-    help: "Compare digests, not size and time, to know what need not travel.",
-  },
   allow: {
     kind: "text",
     typed: true,
@@ -253,26 +73,6 @@ export const OPTIONS = {
       sentence: "one or more of put, get, share, fetch, with commas between",
     },
     help: "What the token allows, with commas between: put, get, share, fetch.",
-  },
-  expires: {
-    kind: "duration",
-    metavar: "DURATION",
-    help: "How long a token is valid or a share lives, from now on. Without it, until it is " +
-      "revoked or taken back.",
-  },
-  downloads: {
-    kind: "integer",
-    metavar: "N",
-    min: 1,
-    max: 1_000_000,
-    help: "How often a share can be fetched. A fetch counts when all of it has arrived. Without " +
-      "it, as often as anybody likes.",
-  },
-  note: {
-    kind: "text",
-    metavar: "TEXT",
-    shape: { pattern: /^[^]{0,1024}$/, sentence: "a text of at most 1024 characters" },
-    help: "What those who list a share are told of it.",
   },
   sort: {
     kind: "choice",

@@ -21,7 +21,8 @@ export function listeningLine({ address, pin, token, serving }: Server): ItemLin
 
 /** A transfer that came to its end, with its failure if it has one. */
 export function transferLine(report: TransferReport): ItemLine {
-  const { action, peer, owner, who, room, name, bytes, milliseconds, receipt, failure } = report;
+  const { action, peer, owner, who, room, name, bytes, milliseconds, receipt, tree, failure } =
+    report;
   return {
     what: "transfer",
     time: new Date().toISOString(),
@@ -35,6 +36,7 @@ export function transferLine(report: TransferReport): ItemLine {
     seconds: Number((milliseconds / 1000).toFixed(3)),
     outcome: receipt?.outcome ?? null,
     digest: receipt?.digest ?? null,
+    folder: tree === undefined ? null : { ...tree.files, failed: tree.failures.length },
     failure: failure === undefined ? null : failureMembers(failure),
   };
 }

@@ -6,7 +6,7 @@
 import { FtError } from "../error.ts";
 import type { Config, Stored } from "./config.ts";
 import { convertStored, expectedStored } from "./option_value.ts";
-import { type CommandName, type OptionName, OPTIONS, variableOf } from "./table.ts";
+import { type CommandName, isTypedFor, type OptionName, OPTIONS, variableOf } from "./table.ts";
 import { escapeText } from "./text.ts";
 
 /** Where options come from beside the command line. */
@@ -21,6 +21,7 @@ export function storedFor(
   name: OptionName,
   { env, config }: Sources,
 ): Stored | undefined {
+  if (command !== undefined && isTypedFor(command, name)) return undefined;
   const variable = variableOf(name);
   // An empty variable counts as unset, as it does for most programs.
   const written = variable && env(variable);
@@ -37,7 +38,7 @@ export function readStored(
   command: CommandName | undefined,
   name: OptionName,
   { written, source }: Stored,
-): string | number | boolean {
+): string | number | boolean | readonly string[] {
   const value = convertStored(OPTIONS[name], written);
   if (value !== undefined) return value;
   const see = command === undefined ? "ft --help" : `ft ${command} --help`;

@@ -13,7 +13,7 @@ import { exitFor, failureTable, failureText } from "./report.ts";
 import { env, err, hasColor, out, OutputClosed, terminalSize, withSignals } from "./shell.ts";
 import { standardOutput } from "./standard_streams.ts";
 import { durationText, escapeText, formatBytes, quoteShell } from "./text.ts";
-import { lineOfEvent } from "./voice.ts";
+import { hasLines, lineOfEvent } from "./voice.ts";
 
 /** What stands for standard input among files, and for standard output in `--output`. */
 export const STANDARD = "-";
@@ -24,6 +24,11 @@ export function outputOf(
   { output }: Options,
 ): string | WritableStream<Uint8Array> {
   if (output !== STANDARD) return output;
+  if (hasLines()) {
+    throw new FtError("usage", "With --json standard output is for lines alone.", {
+      hint: "Leave out --json, or name a file with --output.",
+    });
+  }
   const [name = "", ...more] = names;
   if (more.length === 0) return standardOutput(name);
   throw new FtError("usage", "One file at a time goes to standard output.", {
@@ -64,6 +69,7 @@ async function withPlan(
   let files = 0;
   let bytes = 0;
   const results = await move((event) => {
+    lineOfEvent(event);
     if (event.kind !== "planned") return;
     files++;
     bytes += event.size ?? 0;

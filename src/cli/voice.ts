@@ -60,6 +60,11 @@ export function tellFailure(failure: FtError, of?: { readonly name: string }): v
   lines?.error(failure, of);
 }
 
+/** Writes the line of a failure whose words are told with those of others. */
+export function lineOfFailure(failure: FtError, of: { readonly name: string }): void {
+  lines?.error(failure, of);
+}
+
 /** Takes what a transfer tells. */
 export function lineOfEvent(event: TransferEvent): void {
   lines?.listen(event);

@@ -1,8 +1,10 @@
 import { KnownServers } from "../../verbs/known_servers.ts";
+import type { ListRequest } from "../../mod.ts";
 import { knownNames } from "../../verbs/known_names.ts";
 import { type Options, parseArguments } from "../arguments.ts";
 import { bashReplies, readBashLine } from "../bash_line.ts";
 import { complete, type Completion, type CompletionWorld } from "../completion.ts";
+import type { RemoteNames } from "../command.ts";
 import { readConfig } from "../config.ts";
 import { clientOptions, stateFolder } from "../contact.ts";
 import { env, outLine, speakJson } from "../shell.ts";
@@ -48,6 +50,14 @@ function tell(found: Completion): void {
   outLine([found.kind, ...words].map((line) => `${line}\n`).join(""));
 }
 
+/** The lists that names are of. */
+const LISTS: { readonly [W in RemoteNames]: readonly ListRequest[] } = {
+  public: [{ room: "public" }],
+  shared: [{ room: "shared" }],
+  listed: [{ room: "shared" }, { room: "public" }],
+  mine: [{ room: "shared", mine: true }],
+};
+
 /** The options of the command line so far, as a command would have them. */
 function optionsAfter(before: readonly string[]): Options | undefined {
   const ended = before.includes("--");
@@ -66,11 +76,11 @@ const WORLD: CompletionWorld = {
     const known = new KnownServers(stateFolder(options)).list();
     return known.map(({ name, address }) => name ?? address);
   },
-  async names(room, before) {
+  async names(which, before) {
     const options = optionsAfter(before);
     if (options === undefined) return [];
     const signal = AbortSignal.timeout(NAMES_MS);
     const { server, state, token, plain } = clientOptions(options, signal);
-    return await knownNames(room, { server, state, token, plain, signal });
+    return await knownNames(LISTS[which], { server, state, token, plain, signal });
   },
 };

@@ -2,12 +2,14 @@ import { FtError } from "../../error.ts";
 import { commandNamed, type Options } from "../arguments.ts";
 import { type Config, configPath, readConfig } from "../config.ts";
 import { shown } from "../report.ts";
+import { valuesOf } from "../option_value.ts";
 import { readStored, storedFor } from "../settings.ts";
 import { env } from "../shell.ts";
 import {
   type CommandName,
   COMMANDS,
   isStorable,
+  isTypedFor,
   type Option,
   type OptionName,
   OPTIONS,
@@ -64,7 +66,9 @@ function names<T extends object>(table: T): (keyof T)[] {
 }
 
 function showAll(all: readonly Effective[]): void {
-  const storable = all.filter(({ name }) => isStorable(name));
+  const storable = all.filter(({ command, name }) =>
+    isStorable(name) && (command === undefined || !isTypedFor(command, name))
+  );
   show(
     () => storable.map(text).join(""),
     () =>
@@ -72,7 +76,11 @@ function showAll(all: readonly Effective[]): void {
         what: "option",
         command: command ?? null,
         name,
-        value: written === undefined ? null : shown(written),
+        value: written === undefined
+          ? null
+          : isList(name)
+          ? valuesOf(written).map(shown)
+          : shown(written),
         origin,
         source: source ?? null,
       })),
@@ -93,6 +101,10 @@ function effective(
   return { command, name, ...stored };
 }
 
+function isList(name: OptionName): boolean {
+  return OPTIONS[name].kind === "list";
+}
+
 /** The default as one would write it. */
 function usual(option: Option): string | undefined {
   if (option.kind === "flag") return "no";
@@ -100,6 +112,8 @@ function usual(option: Option): string | undefined {
 }
 
 function text({ name, written, origin, source }: Effective): string {
-  const setting = written === undefined ? `${name} is not set` : `${name} = ${shown(written)}`;
-  return `${setting}  (${shown(source ?? origin)})\n`;
+  const end = `  (${shown(source ?? origin)})\n`;
+  if (written === undefined) return `${name} is not set${end}`;
+  const values = isList(name) ? valuesOf(written) : [written];
+  return values.map((value) => `${name} = ${shown(value)}${end}`).join("");
 }

@@ -9,16 +9,15 @@ import { openPrompts } from "../prompts.ts";
 import { err, isInteractive, out, withSignals } from "../shell.ts";
 import { escapeText } from "../text.ts";
 import { outputOf, runTransfer } from "../transfer.ts";
+import { show } from "../voice.ts";
 
 /** `ft fetch [NAME or NUMBER...]` */
 export async function runFetch(names: readonly string[], options: Options): Promise<number> {
   const wanted = names.length > 0 ? names : await withSignals((signal) => choose(options, signal));
   if (wanted.length === 0) return 0;
   const { onConflict: conflict, checksum, dryRun } = options;
-  const notes: string[] = [];
-  const onNote = (name: string, note: string) => {
-    notes.push(`Note of '${escapeText(name)}': ${escapeText(note)}\n`);
-  };
+  const notes: { name: string; note: string }[] = [];
+  const onNote = (name: string, note: string) => void notes.push({ name, note });
   const exit = await runTransfer(
     "fetch",
     wanted,
@@ -30,7 +29,10 @@ export async function runFetch(names: readonly string[], options: Options): Prom
       return fetch(wanted, { ...common, ...codes, ...how, onNote, signal, output });
     },
   );
-  if (!options.quiet) { for (const note of notes) err(note); }
+  for (const { name, note } of notes) {
+    show(() => "", () => [{ what: "note", name, note }]);
+    if (!options.quiet) err(`Note of '${escapeText(name)}': ${escapeText(note)}\n`);
+  }
   return exit;
 }
 
