@@ -69,7 +69,10 @@ test(`--limit holds for what a client sends and takes (seed ${seed})`, async (
   const bytes = random.bytes(4 * MiB);
   ana.write("big.bin", bytes);
   writeFile(server.path("shared_files/taken.bin"), random.bytes(4 * MiB));
-  for (const args of [["share", "big.bin"], ["get", "taken.bin"]]) {
+  // Packed with one another, small files are bytes as well.
+  for (let at = 0; at < 64; at++) ana.write(`many/${at}`, random.bytes(64 * 1024));
+  const moved = [["share", "big.bin"], ["get", "taken.bin"], ["share", "many"], ["fetch", "many"]];
+  for (const args of moved) {
     const end = await done(ana, ...args, "--limit", "2MB/s", "--json");
     // The first piece goes at once, and what comes last is not waited for.
     const { seconds } = wholeLines(end.stdout, 0).at(-1) ?? { seconds: 0 };

@@ -216,6 +216,31 @@ Deno.test("parseArguments() takes what is empty in the environment as unset", ()
   strictEqual(run(["client", "operand:3"], env).server, "operand:3");
 });
 
+Deno.test("parseArguments() takes a list from the environment line by line", () => {
+  const env = { FT_EXCLUDE: "*.o\n\na b\n" };
+  deepStrictEqual(run(["put", "a"], env).exclude, ["*.o", "a b"]);
+  deepStrictEqual(run(["put", "a", "--exclude", "c"], env).exclude, ["c"]);
+  deepStrictEqual(run(["get", "a"], env).exclude, []);
+  const config = new Config("exclude = x\nexclude = y\n", "f");
+  const invocation = parseArguments(["put", "a"], () => undefined, () => config);
+  ok(invocation.kind === "run");
+  deepStrictEqual(invocation.options.exclude, ["x", "y"]);
+});
+
+Deno.test("parseArguments() takes --root of ft unshare from nowhere but the command line", () => {
+  const config = () => new Config("root = /srv/ft", "f");
+  const roots = (command: string) => {
+    const invocation = parseArguments(
+      [command, "a"],
+      (name) => ({ FT_ROOT: "/env" })[name],
+      config,
+    );
+    return invocation.kind === "run" && invocation.options.root;
+  };
+  strictEqual(roots("unshare"), undefined);
+  strictEqual(run(["verify"], { FT_ROOT: "/env" }).root, "/env");
+});
+
 Deno.test("parseArguments() names a variable that is wrong, where it matters", () => {
   const env = { FT_SERVER: "http://x" };
   refuses(["list"], "FT_SERVER cannot be 'http://x'.", "It takes HOST:PORT", env);

@@ -46,6 +46,7 @@ Deno.test("complete() leaves local files and folders to the shell", async () => 
       [["put", ""], "files"],
       [["put", "a", "b"], "files"],
       [["get", "-o", "x"], "files"],
+      [["fetch", "--code-file", "x"], "files"],
       [["get", "--token-file=x"], "files"],
       [["serve", "--root", ""], "folders"],
       [["partials", "clear", ""], "folders"],
@@ -60,9 +61,16 @@ Deno.test("complete() asks for the names of the room that is meant, and for no o
     words: ["b c.txt"],
   });
   await complete(["fetch", "a.txt", ""], there);
+  await complete(["unshare", ""], there);
+  await complete(["info", ""], there);
   await complete(["list", ""], there);
   await complete(["fetch", "--"], there);
-  deepStrictEqual(there.asked, ["public get --server nas", "shared fetch a.txt"]);
+  deepStrictEqual(there.asked, [
+    "public get --server nas",
+    "shared fetch a.txt",
+    "mine unshare",
+    "listed info",
+  ]);
 });
 
 Deno.test("complete() offers no name that would be an option, or that a terminal obeys", async () => {

@@ -24,6 +24,20 @@ Deno.test("Config takes settings, comments and sections, and says where each sta
   strictEqual(config.own("get", "server"), undefined);
 });
 
+Deno.test("Config takes a list as often as it is said, a section's in place of all", () => {
+  const config = new Config("exclude = *.o\nexclude = # not a comment\n[put]\nexclude = b", "f");
+  strictEqual(config.get("share", "exclude")?.written, "*.o\n# not a comment");
+  deepStrictEqual(config.get("share", "exclude")?.source, "f:1");
+  strictEqual(config.get("put", "exclude")?.written, "b");
+  refuses("exclude =", "f:1: exclude cannot be ''.", "It takes PATTERN");
+});
+
+Deno.test("Config has no place for what decides whose share is removed", () => {
+  const config = new Config("root = /srv/ft", "f");
+  strictEqual(config.get("serve", "root")?.written, "/srv/ft");
+  refuses("[unshare]\nroot = x", "f:2: 'root' cannot be set here.", "It has to be typed: --root");
+});
+
 Deno.test("Config takes ~/ in paths for the home folder, and in nothing else", () => {
   const config = new Config("output = ~/in/\nstate = ~\nserver = nas", "f", "/home/ana");
   strictEqual(config.get("get", "output")?.written, "/home/ana/in/");

@@ -39,6 +39,57 @@ Deno.test("JsonLines counts what was held into what is verified, but not into th
   deepStrictEqual([verified, size, rate], [1_000_100, null, 100]);
 });
 
+Deno.test("JsonLines has one line for each file of a folder, also when it is sent again", () => {
+  const { lines, texts } = watch();
+  const file = (name: string, outcome: "new" | "same" | FtError): TransferEvent => {
+    return { kind: "file", id: 1, name: `f/${name}`, size: 10, outcome };
+  };
+  const start: TransferEvent = { kind: "started", id: 1, name: "f", size: 30, held: 0, files: 3 };
+  const failed = new FtError("io", "Cannot be read.");
+  lines.listen(start);
+  lines.listen(file("a", "new"));
+  lines.listen(file("b", failed));
+  lines.listen(file("c", failed));
+  // The connection was lost.
+  lines.listen(start);
+  lines.listen(file("a", "same"));
+  lines.listen(file("b", "new"));
+  lines.listen(file("c", failed));
+  const failures = ["c", "d"].map((path) => ({ path, error: failed }));
+  const files = { new: 1, replaced: 0, same: 1, skipped: 0 };
+  lines.listen({
+    kind: "tree",
+    id: 1,
+    name: "f",
+    report: { name: "g", files, bytes: 20, failures },
+  });
+  lines.end(8);
+  const told = texts.map((text) => JSON.parse(text));
+  deepStrictEqual(told.map(({ kind, name }) => `${kind} ${name}`), [
+    "file f/a",
+    "error f/b",
+    "error f/c",
+    "file f/b",
+    "error f/d",
+    "folder f",
+    "summary undefined",
+  ]);
+  const { saved, failed: missing } = told.at(-2);
+  deepStrictEqual([saved, missing], ["g", 2]);
+  const sum = told.at(-1);
+  deepStrictEqual([sum.files, sum.failed, sum.bytes], [2, 2, 20]);
+});
+
+Deno.test("JsonLines counts bytes of a folder's files once in its progress", () => {
+  const { lines, texts, at } = watch();
+  lines.listen({ kind: "started", id: 1, name: "f", size: 100, held: 0, files: 2 });
+  at(1000);
+  lines.listen({ kind: "file", id: 1, name: "f/a", size: 60, outcome: "new" });
+  lines.listen(progress(1, 60));
+  const { verified, size, files, open } = JSON.parse(texts.at(-1) ?? "");
+  deepStrictEqual([verified, size, files, open], [60, 100, 1, 1]);
+});
+
 Deno.test("JsonLines writes whatever is in a name so that a terminal obeys nothing of it", () => {
   const { lines, texts } = watch();
   const name = "\x1b[2J\u202e\u{e0001}\u0085\ud800\n'\"";
