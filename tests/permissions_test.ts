@@ -3,9 +3,16 @@ import { writeFile } from "./files.ts";
 import { ftCommand, Place, type StartOptions } from "./process.ts";
 import { fileURLToPath } from "node:url";
 import { writeServing } from "../src/verbs/serving.ts";
+import { type OptionName, OPTIONS, variableOf } from "../src/cli/table.ts";
 import { Pty } from "./pty.ts";
 
 const CONFIG = fileURLToPath(new URL("../deno.json", import.meta.url));
+
+/** Each option that something else than the command line may say, with its variable. */
+const VARIABLES = (Object.keys(OPTIONS) as OptionName[]).flatMap((name) => {
+  const variable = variableOf(name);
+  return variable === undefined ? [] : [[name, variable] as const];
+});
 
 /** Every permission that ft ships with, and why it cannot do without. */
 const REASONS = {
@@ -13,15 +20,17 @@ const REASONS = {
   write: "so can the folders that downloads, rooms and state go to",
   net: "servers listen where the user says, and clients dial whom the user says",
   env: {
+    ...Object.fromEntries(VARIABLES.map(([name, variable]) => [variable, `stands for --${name}`])),
     FT_CODE: "the code of a secret share, which is never an argument",
-    FT_SERVER: "stands for --server",
-    FT_STATE: "stands for --state",
     FT_TOKEN: "the token of a server, which is never an argument",
+    FT_CONFIG: "where the config file is when the user says so",
     NO_COLOR: "whether colours are unwanted",
     TERM: "whether the terminal is dumb",
     HOME: "where the state is kept on Unix, and what ~/ means in the menu",
     XDG_STATE_HOME: "where the state is kept on Linux when the user says so",
+    XDG_CONFIG_HOME: "the same of the config file",
     LOCALAPPDATA: "where the state is kept on Windows",
+    APPDATA: "the same of the config file",
     DENO_CERT: "whether the runtime trusts more authorities than the public ones",
     DENO_TLS_CA_STORE: "the same",
     NODE_EXTRA_CA_CERTS: "the same",
@@ -30,6 +39,7 @@ const REASONS = {
     networkInterfaces: "at which addresses others reach a server, for its invites",
     statfs: "how much space is left where uploads go",
     ca: "whom the system trusts, for a server that is known by its name",
+    uid: "whether a config file is the user's own",
   },
 };
 
@@ -107,6 +117,14 @@ Deno.test("no command of ft asks for a permission that it has not", async () => 
   for (const variable of assertModest(log("secret share"), "secret share")) read.add(variable);
   await run("secret fetch", ["fetch", "s.txt", "-o", "s"], { env: { FT_CODE: secret.stdout } });
   await run("list", ["list"]);
+  await run("list sorted", ["list", "--sort", "size", "--match", "*"]);
+  await run("info", ["info", "a.txt", "shared"]);
+  await run("mine", ["mine"]);
+  await run("unshare", ["unshare", "s.txt"]);
+  await run("verify", ["verify", "--root", server.root]);
+  ana.write("folder/a.txt", "a");
+  await run("folder", ["share", "folder", "--exclude", "*.o"]);
+  await run("retry", ["retry"]);
   await run("sum", ["sum", "big.bin"]);
   await run("partials", ["partials"]);
   await run("partials clear", ["partials", "clear", server.root]);
@@ -121,6 +139,13 @@ Deno.test("no command of ft asks for a permission that it has not", async () => 
   await run("token add", ["token", "add", "ana", "--allow", "put", "--expires", "7d", ...served]);
   await run("token list", ["token", "list", ...served]);
   await run("token revoke", ["token", "revoke", "ana", ...served]);
+  const config = `${place.path}/config`;
+  Deno.writeTextFileSync(config, "retries = 3\n", { mode: 0o600 });
+  await run("config", ["config", "show"], { env: { FT_CONFIG: config } });
+  await run("json", ["list", "--json"], { env: { FT_CONFIG: config } });
+  await run("completion", ["completion", "bash"]);
+  await run("complete", ["complete", "zsh", "--", "fetch", ""]);
+  await run("manual", ["manual"]);
   await run("help", ["help", "put"]);
   await run("version", ["--version"]);
   await run("client", ["client"], { input: "1\na.txt\n4\n1\nq\n" });
@@ -129,8 +154,10 @@ Deno.test("no command of ft asks for a permission that it has not", async () => 
   await run("state", ["list"], { env: home });
   server.running.kill("SIGTERM");
   assert.equal((await server.running.finished).code, 0);
-  assertModest(log("serve"), "serve");
-  for (const name of ["FT_CODE", "FT_SERVER", "FT_STATE", "FT_TOKEN"]) {
+  // What stands for the options of 'ft serve' is read by the server.
+  for (const name of assertModest(log("serve"), "serve")) read.add(name);
+  const others = ["FT_CODE", "FT_TOKEN", "FT_CONFIG"];
+  for (const name of [...others, ...VARIABLES.map(([, variable]) => variable)]) {
     assert.ok(read.has(name), `nothing reads ${name}`);
   }
 });

@@ -14,6 +14,8 @@ const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const identity = await makeIdentity();
 /** What a server keeps its key and its certificate in. */
 const SERVER_PEM = identity.certificate + identity.key;
+/** Whoever runs the tests may trust more authorities than most users, and have set ft up. */
+const OWN = { NODE_EXTRA_CA_CERTS: "", XDG_CONFIG_HOME: "/nothing is kept here" };
 /** Milliseconds that a wait may take; far more than any should. */
 const DEADLINE_MS = 30_000;
 /** What no user may ever see. */
@@ -24,6 +26,15 @@ const READY = /^\[\*\] Listening as (\S+)$[^]*^Waiting for a client connection\.
 /** The words that start ft with `args`: the program itself, without a wrapper that outlives it. */
 export function ftCommand(...args: readonly string[]): string[] {
   return [Deno.execPath(), "run", "-q", "-P", "--no-prompt", MAIN, ...args];
+}
+
+/** A folder with a program `ft` in it, for shells. */
+export function installFt(place: Place): string {
+  const quoted = ftCommand().map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
+  const path = `${place.path}/bin`;
+  Deno.mkdirSync(path);
+  Deno.writeTextFileSync(`${path}/ft`, `#!/bin/sh\nexec ${quoted} "$@"\n`, { mode: 0o755 });
+  return path;
 }
 
 /** How a program ended. */
@@ -68,8 +79,7 @@ export class Running {
       stdout: "piped",
       stderr: "piped",
       ...(cwd === undefined ? {} : { cwd }),
-      // Whoever runs the tests may trust more authorities than most users of ft do.
-      env: { ...(command.includes(MAIN) ? { NODE_EXTRA_CA_CERTS: "" } : {}), ...env },
+      env: { ...(command.includes(MAIN) ? OWN : {}), ...env },
     }).spawn();
     this.pid = this.#child.pid;
     this.finished = this.#run(input);

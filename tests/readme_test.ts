@@ -6,9 +6,9 @@
  */
 import assert from "node:assert/strict";
 import { FAILURES } from "../src/error.ts";
-import { COMMANDS, type Option, OPTIONS } from "../src/cli/table.ts";
+import { COMMANDS, type Option, type OptionName, OPTIONS, variableOf } from "../src/cli/table.ts";
 import manifest from "../deno.json" with { type: "json" };
-import { ftCommand, Place } from "./process.ts";
+import { installFt, Place } from "./process.ts";
 
 const README = Deno.readTextFileSync(new URL("../README.md", import.meta.url));
 /** The server of the README, in place of which the test's own is used. */
@@ -51,15 +51,6 @@ function answers({ line, shown }: Step): string | undefined {
   if (line !== "ft client") return undefined;
   const typed = shown.flatMap((text) => /^Enter .*: (.+)$/.exec(text)?.[1] ?? []);
   return typed.map((answer) => `${answer}\n`).join("");
-}
-
-/** A folder with a program `ft` in it, for shells. */
-function installFt(place: Place): string {
-  const quoted = ftCommand().map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
-  const path = `${place.path}/bin`;
-  Deno.mkdirSync(path);
-  Deno.writeTextFileSync(`${path}/ft`, `#!/bin/sh\nexec ${quoted} "$@"\n`, { mode: 0o755 });
-  return path;
 }
 
 Deno.test({
@@ -113,7 +104,8 @@ Deno.test("README's table of options is that of the program", () => {
     const row = shown.find((row) => row.match(/^\|`--([a-z-]+)/)?.[1] === name);
     assert.ok(row !== undefined, `--${name} is missing`);
     if (option.short !== undefined) assert.ok(row.includes(`\`-${option.short}\``), row);
-    if (option.env !== undefined) assert.ok(row.endsWith(`|\`${option.env}\`|`), row);
+    const variable = variableOf(name as OptionName);
+    assert.ok(row.endsWith(variable === undefined ? "||" : `|\`${variable}\`|`), row);
     if (option.kind === "flag" || option.default === undefined) continue;
     assert.ok(row.includes(`|\`${option.default}\`|`), row);
   }

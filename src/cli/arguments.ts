@@ -8,7 +8,11 @@
 // judgement to us, so that each mistake gets a sentence of its own.
 import { parseArgs } from "node:util";
 import { FtError } from "../error.ts";
+import type { Config } from "./config.ts";
+import { convert, defaultValue, expected } from "./option_value.ts";
+import { readStored, type Sources, storedFor } from "./settings.ts";
 import {
+  ALWAYS,
   type Command,
   type CommandName,
   COMMANDS,
@@ -17,9 +21,9 @@ import {
   type Option,
   type OptionName,
   OPTIONS,
+  optionsOf,
   usageLine,
 } from "./table.ts";
-import { convert, defaultValue, expected } from "./option_value.ts";
 import { closest, escapeText } from "./text.ts";
 
 type Camel<Name extends string> = Name extends `${infer Head}-${infer Tail}`
@@ -64,6 +68,14 @@ interface Given {
   readonly inlineValue: boolean | undefined;
 }
 
+/** Commands that do not read the config file, or only to speak of it. */
+const WITHOUT_CONFIG: ReadonlySet<CommandName> = new Set([
+  "config",
+  "completion",
+  "manual",
+  "help",
+]);
+
 /** What parseArgs must know to tell a flag from an option with a value. */
 const SHAPES = Object.fromEntries(
   Object.entries<Option>(OPTIONS).map(([name, { kind, short }]) =>
@@ -75,14 +87,17 @@ const SHAPES = Object.fromEntries(
 );
 
 /**
- * Reads the arguments after `ft`. The command line beats the environment, which beats the default;
- * of an option given twice the last counts, but for lists; `--` ends the options.
+ * Reads the arguments after `ft`. The command line beats the environment, which beats the config
+ * file, which beats the default; of an option given twice the last counts, but for lists; `--` ends
+ * the options.
  *
+ * @param config reads the config file, once it is known that a command is to run.
  * @throws {FtError} "usage", with what to do next as its hint.
  */
 export function parseArguments(
   args: readonly string[],
   env: (name: string) => string | undefined,
+  config?: () => Config,
 ): Invocation {
   if (args.length === 0) return { kind: "help", command: undefined };
   const { tokens } = parseArgs({
@@ -121,7 +136,9 @@ export function parseArguments(
     throw new FtError("usage", "No command given.", { hint: "See: ft --help" });
   }
   const complete = readOperands(command, operands, given);
-  const options = readOptions(command, given, env);
+  // What only explains must work, whatever the file says.
+  const sources = { env, config: WITHOUT_CONFIG.has(command) ? undefined : config?.() };
+  const options = readOptions(command, given, sources);
   if (command === "help") {
     const [topic] = complete;
     return { kind: "help", command: topic === undefined ? undefined : commandNamed(topic) };
@@ -180,30 +197,26 @@ function readOperands(
   return complete;
 }
 
-/** All options: those of this command as given, else from the environment, else by default. */
-function readOptions(
-  command: CommandName,
-  given: readonly Given[],
-  env: (name: string) => string | undefined,
-): Options {
-  const taken: readonly OptionName[] = COMMANDS[command].options;
-  const foreign = given.find(({ name }) => !within(taken, name) && !within(EVERYWHERE, name));
+/** All options: those of this command as given, else as they are stored, else by default. */
+function readOptions(command: CommandName, given: readonly Given[], sources: Sources): Options {
+  const taken = optionsOf(command);
+  const foreign = given.find(({ name }) => !taken.includes(name));
   if (foreign !== undefined) {
     throw new FtError("usage", `Option '${foreign.source}' is not for 'ft ${command}'.`, {
       hint: `See: ft ${command} --help`,
     });
   }
   const values: Record<string, unknown> = {};
-  for (const [name, option] of Object.entries<Option>(OPTIONS)) {
+  for (const [name, option] of Object.entries<Option>(OPTIONS) as [OptionName, Option][]) {
     const typed = given.filter((one) => one.name === name);
     const all = typed.map((one) => readGiven(option, one, command));
     let value = all.length === 0 ? defaultValue(option) : inAll(option, all);
-    if (option.env !== undefined && typed.length === 0 && within(taken, name)) {
-      // An empty variable counts as unset, as it does for most programs.
-      const stored = env(option.env);
-      if (stored) value = inAll(option, [readValue(option, stored, option.env, command)]);
+    if (within(EVERYWHERE, name)) continue;
+    if (typed.length === 0 && taken.includes(name)) {
+      const stored = storedFor(command, name, sources);
+      if (stored !== undefined) value = readStored(command, name, stored);
     }
-    if (!within(EVERYWHERE, name)) values[camel(name)] = value;
+    values[camel(name)] = value;
   }
   // Options is made from the rows of the table, and so are these values.
   return values as unknown as Options;
@@ -256,7 +269,7 @@ function readValue(
 
 function unknownOption(written: string, command: CommandName | undefined): FtError {
   const row: Command | undefined = command && COMMANDS[command];
-  const names = row ? [...row.options, ...EVERYWHERE] : Object.keys(OPTIONS);
+  const names = row ? [...row.options, ...ALWAYS, ...EVERYWHERE] : Object.keys(OPTIONS);
   const near = written.startsWith("--") ? closest(written.slice(2), names) : undefined;
   const see = `See: ft ${command ? `${command} ` : ""}--help`;
   const dash = row && row.operands.length > 0 ? "Names that begin with a dash go after --. " : "";

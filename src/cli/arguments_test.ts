@@ -2,6 +2,7 @@ import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { FtError } from "../error.ts";
 import { commandNamed, type Invocation, type Options, parseArguments } from "./arguments.ts";
+import { Config } from "./config.ts";
 
 const DEFAULTS: Options = {
   host: "127.0.0.1",
@@ -28,6 +29,7 @@ const DEFAULTS: Options = {
   trustFirst: false,
   plain: false,
   new: false,
+  yes: false,
   output: "downloads/",
   size: undefined,
   name: undefined,
@@ -47,12 +49,21 @@ const DEFAULTS: Options = {
   match: undefined,
   older: 0,
   retries: 5,
+  timeout: undefined,
   state: undefined,
+  json: false,
   quiet: false,
 };
 
 function parse(args: string[], env: Record<string, string> = {}): Invocation {
   return parseArguments(args, (name) => env[name]);
+}
+
+/** The options of a command with a config file. */
+function configured(args: string[], text: string, env: Record<string, string> = {}): Options {
+  const invocation = parseArguments(args, (name) => env[name], () => new Config(text, "config"));
+  ok(invocation.kind === "run");
+  return invocation.options;
 }
 
 function run(args: string[], env: Record<string, string> = {}): Options {
@@ -144,7 +155,56 @@ Deno.test("parseArguments() fills in operands that have a default", () => {
   deepStrictEqual(operands("clear", "x"), ["clear", "x"]);
 });
 
-Deno.test("parseArguments() prefers command line to environment to default", () => {
+Deno.test("parseArguments() prefers command line to environment to config file to default", () => {
+  const text = "retries = 1\nlimit = 1MB/s\n[get]\nretries = 2\noutput = in/\n";
+  strictEqual(configured(["list"], text).retries, 1);
+  strictEqual(configured(["get", "a"], text).retries, 2);
+  strictEqual(configured(["get", "a"], text).output, "in/");
+  strictEqual(configured(["get", "a"], text, { FT_RETRIES: "3" }).retries, 3);
+  strictEqual(configured(["get", "a", "--retries", "4"], text, { FT_RETRIES: "3" }).retries, 4);
+  // What a command does not take is none of its business.
+  strictEqual(configured(["list"], text).limit, undefined);
+  strictEqual(configured(["serve"], text).limit, 1_000_000);
+});
+
+Deno.test("parseArguments() reads no config file for what only explains", () => {
+  const broken = () => {
+    throw new FtError("usage");
+  };
+  for (const args of [["help", "put"], ["put", "--help"], ["--version"], ["config", "path"]]) {
+    parseArguments(args, () => undefined, broken);
+  }
+  throws(() => parseArguments(["list"], () => undefined, broken), FtError);
+});
+
+Deno.test("parseArguments() takes flags of the environment as yes or no", () => {
+  for (const word of ["yes", "true", "on", "1", "YES"]) {
+    strictEqual(run(["list"], { FT_QUIET: word }).quiet, true, word);
+  }
+  for (const word of ["no", "false", "off", "0"]) {
+    strictEqual(configured(["list"], "quiet = yes", { FT_QUIET: word }).quiet, false, word);
+  }
+  refuses(["list"], "FT_QUIET cannot be 'maybe'.", "It takes yes or no", { FT_QUIET: "maybe" });
+});
+
+Deno.test("parseArguments() lets nothing but the command line consent or destroy", () => {
+  const env = {
+    FT_TRUST_FIRST: "yes",
+    FT_PLAIN: "yes",
+    FT_OPEN: "yes",
+    FT_NEW: "yes",
+    FT_YES: "yes",
+    FT_ALLOW: "put",
+  };
+  for (const args of [["fetch", "a"], ["serve"], ["invite"], ["token", "list"]]) {
+    deepStrictEqual(run(args, env), DEFAULTS);
+  }
+  const message = "FT_ON_CONFLICT cannot be 'overwrite'.";
+  refuses(["get", "a"], message, "has to be typed", { FT_ON_CONFLICT: "overwrite" });
+  strictEqual(run(["get", "a"], { FT_ON_CONFLICT: "skip" }).onConflict, "skip");
+});
+
+Deno.test("parseArguments() takes what is empty in the environment as unset", () => {
   const env = { FT_SERVER: "env:1", FT_STATE: "/env" };
   deepStrictEqual(run(["list"], env), { ...DEFAULTS, server: "env:1", state: "/env" });
   deepStrictEqual(run(["list", "--server", "line:2", "--state=/line"], env), {
@@ -154,6 +214,31 @@ Deno.test("parseArguments() prefers command line to environment to default", () 
   });
   deepStrictEqual(run(["list"], { FT_SERVER: "", FT_STATE: "" }), DEFAULTS);
   strictEqual(run(["client", "operand:3"], env).server, "operand:3");
+});
+
+Deno.test("parseArguments() takes a list from the environment line by line", () => {
+  const env = { FT_EXCLUDE: "*.o\n\na b\n" };
+  deepStrictEqual(run(["put", "a"], env).exclude, ["*.o", "a b"]);
+  deepStrictEqual(run(["put", "a", "--exclude", "c"], env).exclude, ["c"]);
+  deepStrictEqual(run(["get", "a"], env).exclude, []);
+  const config = new Config("exclude = x\nexclude = y\n", "f");
+  const invocation = parseArguments(["put", "a"], () => undefined, () => config);
+  ok(invocation.kind === "run");
+  deepStrictEqual(invocation.options.exclude, ["x", "y"]);
+});
+
+Deno.test("parseArguments() takes --root of ft unshare from nowhere but the command line", () => {
+  const config = () => new Config("root = /srv/ft", "f");
+  const roots = (command: string) => {
+    const invocation = parseArguments(
+      [command, "a"],
+      (name) => ({ FT_ROOT: "/env" })[name],
+      config,
+    );
+    return invocation.kind === "run" && invocation.options.root;
+  };
+  strictEqual(roots("unshare"), undefined);
+  strictEqual(run(["verify"], { FT_ROOT: "/env" }).root, "/env");
 });
 
 Deno.test("parseArguments() names a variable that is wrong, where it matters", () => {

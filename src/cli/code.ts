@@ -9,6 +9,7 @@ import type { Options } from "./arguments.ts";
 import { env, err } from "./shell.ts";
 import { escapeText } from "./text.ts";
 import { readSecretLine } from "./token.ts";
+import { hasLines } from "./voice.ts";
 
 /** Most characters of an answer that are kept. */
 const MOST_CHARACTERS = 1024;
@@ -24,7 +25,7 @@ export function codeOptions({ codeFile }: Options, signal: AbortSignal): CodeOpt
   }
   const code = env("FT_CODE");
   if (code) return { code };
-  if (!Deno.stdin.isTerminal() || !Deno.stderr.isTerminal()) return {};
+  if (hasLines() || !Deno.stdin.isTerminal() || !Deno.stderr.isTerminal()) return {};
   return {
     askCode: (name) => askUnseen(`Code of '${escapeText(name)}': `, { signal, write: err }),
   };

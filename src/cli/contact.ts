@@ -51,13 +51,14 @@ export function clientOptions(
   signal: AbortSignal,
   prompts?: Prompts,
 ): Omit<ClientOptions, "onEvent"> {
-  const { server, retries, plain, trustFirst } = options;
+  const { server, retries, plain, trustFirst, limit: rate } = options;
   const isFirst = !told.has(options);
   const { token } = contactOf(options);
   return {
     server,
     state: stateFolder(options),
     retries,
+    rate,
     signal,
     token: tokenFor(options, token, isFirst ? err : () => {}),
     plain,

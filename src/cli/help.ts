@@ -11,16 +11,24 @@ import {
   type CommandName,
   COMMANDS,
   EVERYWHERE,
+  isTypedFor,
   operandText,
   type Option,
   type OptionName,
   OPTIONS,
+  optionsOf,
   usageLine,
+  variableOf,
   VARIABLES,
 } from "./table.ts";
 import { quoteShell } from "./text.ts";
 
 const WIDTH = 80;
+
+/** What ft is for. */
+export const PURPOSE =
+  "Move files between machines: nothing half-written, every byte verified, and what was " +
+  "interrupted goes on where it stopped.";
 
 /**
  * Help for one command, or for the whole of ft: plain lines of at most 80 columns.
@@ -35,17 +43,14 @@ export function helpText(command: string | undefined): string {
 function overall(): string[] {
   return [
     "Usage: ft COMMAND [OPTION]...",
-    "Move files between machines: nothing half-written, every byte verified, and\n" +
-    "what was interrupted goes on where it stopped.",
+    wrap(PURPOSE, 0),
     section(
       "Commands",
       Object.entries<Command>(COMMANDS).map(([name, row]) => [name, row.summary]),
     ),
-    section("Options of every command", EVERYWHERE.map(optionRow)),
+    section("Options of every command", EVERYWHERE.map((name) => optionRow(name))),
     section("Environment", [
-      ...Object.entries<Option>(OPTIONS).flatMap(([name, { env }]) =>
-        env === undefined ? [] : [[env, `Stands for --${name}.`] as const]
-      ),
+      ["FT_OPTION", "Stands for --option, as FT_SERVER and FT_STATE do; each help names its own."],
       ...Object.entries(VARIABLES),
     ]),
     section("Exit codes", exitCodes()),
@@ -54,7 +59,7 @@ function overall(): string[] {
 }
 
 function ofCommand(name: CommandName): string[] {
-  const { summary, about, operands, options, examples }: Command = COMMANDS[name];
+  const { summary, about, operands, examples }: Command = COMMANDS[name];
   const blocks = [
     `Usage: ${usageLine(name)} [OPTION]...`,
     wrap(`${summary}. ${about}`, 0),
@@ -68,7 +73,7 @@ function ofCommand(name: CommandName): string[] {
       }),
     ));
   }
-  blocks.push(section("Options", [...options, ...EVERYWHERE].map(optionRow)));
+  blocks.push(section("Options", optionsOf(name).map((option) => optionRow(option, name))));
   const lines = examples.map(({ args, sentence }) =>
     `  ${sentence}\n    ft ${args.map(quoteShell).join(" ")}`
   );
@@ -76,14 +81,16 @@ function ofCommand(name: CommandName): string[] {
   return blocks;
 }
 
-function optionRow(name: OptionName): readonly [string, string] {
+function optionRow(name: OptionName, command?: CommandName): readonly [string, string] {
   const option: Option = OPTIONS[name];
   const short = option.short === undefined ? "    " : `-${option.short}, `;
   const notes: string[] = [];
   if (option.kind !== "flag" && option.default !== undefined) {
     notes.push(`[default: ${option.default}]`);
   }
-  if (option.env !== undefined) notes.push(`[env: ${option.env}]`);
+  const variable = variableOf(name);
+  const isTyped = command !== undefined && isTypedFor(command, name);
+  if (variable !== undefined && !isTyped) notes.push(`[env: ${variable}]`);
   let value = "";
   if (option.kind === "choice") value = ` ${option.choices.join("|")}`;
   else if (option.kind !== "flag") value = ` ${option.metavar}`;
@@ -91,7 +98,7 @@ function optionRow(name: OptionName): readonly [string, string] {
 }
 
 /** The failure table by exit code, each with the codes that a script may meet. */
-function exitCodes(): (readonly [string, string])[] {
+export function exitCodes(): (readonly [string, string])[] {
   const codes = new Map<number, string[]>([[0, ["done"]]]);
   for (const [code, { exit }] of Object.entries(FAILURES)) {
     codes.set(exit, [...codes.get(exit) ?? [], code.replaceAll("_", " ")]);

@@ -1,7 +1,16 @@
 import { ok, strictEqual, throws } from "node:assert/strict";
 import { FAILURES, FtError } from "../error.ts";
 import { helpText } from "./help.ts";
-import { type Command, COMMANDS, type Option, OPTIONS } from "./table.ts";
+import {
+  type Command,
+  type CommandName,
+  COMMANDS,
+  isTypedFor,
+  type Option,
+  OPTIONS,
+  optionsOf,
+  variableOf,
+} from "./table.ts";
 
 const names = Object.keys(COMMANDS);
 
@@ -28,7 +37,7 @@ Deno.test("helpText() of the whole has every command, exit code and variable", (
     ok(row?.includes(code.replaceAll("_", " ")), code);
   }
   ok(/^ {2}0 +done$/m.test(text));
-  for (const variable of ["FT_SERVER", "FT_STATE", "FT_TOKEN", "NO_COLOR"]) {
+  for (const variable of ["FT_SERVER", "FT_STATE", "FT_TOKEN", "FT_CONFIG", "NO_COLOR"]) {
     ok(text.includes(variable));
   }
   for (const option of ["-h, --help", "--version"]) ok(text.includes(option));
@@ -41,13 +50,16 @@ Deno.test("helpText() of a command says all that its rows say", () => {
     ok(text.includes(`${row.summary}. ${row.about}`), name);
     for (const { help } of row.operands) ok(text.includes(help), help);
     for (const { sentence } of row.examples) ok(text.includes(`${sentence} ft ${name}`), sentence);
-    for (const long of [...row.options, "help", "version"] as const) {
+    for (const long of optionsOf(name as CommandName)) {
       const option: Option = OPTIONS[long];
       const notes: string[] = [option.help];
       if (option.kind !== "flag" && option.default !== undefined) {
         notes.push(`[default: ${option.default}]`);
       }
-      if (option.env !== undefined) notes.push(`[env: ${option.env}]`);
+      const variable = variableOf(long);
+      const isTyped = isTypedFor(name as CommandName, long);
+      if (variable !== undefined && !isTyped) notes.push(`[env: ${variable}]`);
+      strictEqual(text.includes(`[env: ${variable}]`), variable !== undefined && !isTyped, long);
       ok(text.includes(notes.join(" ")), `${name} --${long}`);
       ok(text.includes(option.short ? ` -${option.short}, --${long} ` : ` --${long} `), long);
     }
@@ -66,11 +78,18 @@ Operands:
   FILE...  A file of this machine.
 
 Options:
-      --state DIR  Folder for what ft remembers, such as keys and lists. By
-                   default the user's own. [env: FT_STATE]
-  -q, --quiet      Say only what was asked for, and what failed.
-  -h, --help       Show this help.
-      --version    Show the version.
+      --timeout DURATION  How long the whole command may take, all waiting
+                          included; then it fails with 'timeout', and what has
+                          arrived is kept. No limit by default.
+                          [env: FT_TIMEOUT]
+      --state DIR         Folder for what ft remembers, such as keys and lists.
+                          By default the user's own. [env: FT_STATE]
+  -q, --quiet             Say only what was asked for, and what failed.
+                          [env: FT_QUIET]
+      --json              Write one JSON object a line to standard output, and
+                          nothing else. [env: FT_JSON]
+  -h, --help              Show this help.
+      --version           Show the version.
 
 Examples:
   Show the digest of one file.

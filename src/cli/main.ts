@@ -7,8 +7,10 @@
 import { toFailure } from "../error.ts";
 import { VERSION } from "../version.ts";
 import { type Invocation, type Options, parseArguments } from "./arguments.ts";
-import { failureText } from "./report.ts";
-import { env, err, out, OutputClosed } from "./shell.ts";
+import { readConfig } from "./config.ts";
+import { wantsJson } from "./settings.ts";
+import { env, limitTime, OutputClosed } from "./shell.ts";
+import { closeLines, openLines, showText, tellFailure } from "./voice.ts";
 
 /** A command: runs with its operands and options, and resolves with its exit code. */
 export type Run = (operands: readonly string[], options: Options) => number | Promise<number>;
@@ -34,28 +36,62 @@ const COMMANDS: Record<RunnableName, () => Promise<Run>> = {
   sum: async () => (await import("./commands/sum.ts")).runSum,
   partials: async () => (await import("./commands/partials.ts")).runPartials,
   token: async () => (await import("./commands/token.ts")).runToken,
+  config: async () => (await import("./commands/config.ts")).runConfig,
+  completion: async () => (await import("./commands/completion.ts")).runCompletion,
+  manual: async () => (await import("./commands/manual.ts")).runManual,
 };
+
+/** What the shells' completions run. It is for no user, so no table has it. */
+const COMPLETE = "complete";
 
 /** Runs `ft` with the arguments after its name. */
 export async function main(args: readonly string[]): Promise<number> {
+  if (args[0] === COMPLETE) {
+    return await (await import("./commands/complete.ts")).runComplete(args.slice(1));
+  }
   try {
-    const invocation = parseArguments(args, env);
-    switch (invocation.kind) {
-      case "version":
-        out(`ft ${VERSION}\n`);
-        return 0;
-      case "help":
-        out((await import("./help.ts")).helpText(invocation.command));
-        return 0;
-      case "run": {
-        const run = await COMMANDS[invocation.command]();
-        return await run(invocation.operands, invocation.options);
-      }
-    }
+    const exit = await runArguments(args);
+    closeLines(exit);
+    return exit;
   } catch (thrown) {
     if (thrown instanceof OutputClosed) return 0;
     const failure = toFailure(thrown);
-    err(failureText(failure));
+    tellFailure(failure);
+    closeLines(failure.exit);
     return failure.exit;
   }
+}
+
+async function runArguments(args: readonly string[]): Promise<number> {
+  const invocation = understand(args);
+  switch (invocation.kind) {
+    case "version":
+      showText(`ft ${VERSION}\n`);
+      return 0;
+    case "help":
+      showText((await import("./help.ts")).helpText(invocation.command));
+      return 0;
+    case "run": {
+      const { command, operands, options } = invocation;
+      const run = await COMMANDS[command]();
+      if (options.timeout !== undefined) limitTime(options.timeout);
+      return await run(operands, options);
+    }
+  }
+}
+
+/** What is asked for; from here on failures are told in the way that is asked for, too. */
+function understand(args: readonly string[]): Invocation {
+  let invocation: Invocation;
+  try {
+    invocation = parseArguments(args, env, () => readConfig(env));
+  } catch (thrown) {
+    if (wantsJson(args, env)) openLines(null, args.includes("--quiet") || args.includes("-q"));
+    throw thrown;
+  }
+  if (invocation.kind === "run") {
+    const { json, quiet } = invocation.options;
+    if (json) openLines(invocation.command, quiet);
+  } else if (wantsJson(args, env)) openLines(invocation.kind, false);
+  return invocation;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Option } from "./options.ts";
+import type { Option } from "./option.ts";
 import { parseRate, parseSize, RATE_SHAPE, SIZE_SHAPE } from "./size.ts";
 import { parseDuration } from "./text.ts";
 
@@ -28,11 +28,11 @@ export function convert(option: Option, written: string): string | number | unde
       case "choice":
         return option.choices.includes(written) ? written : undefined;
       case "duration":
-        return atLeast(option.min, written, parseDuration);
+        return within(option, written, parseDuration);
       case "size":
         return parseSize(written);
       case "rate":
-        return atLeast(option.min, written, parseRate);
+        return within(option, written, parseRate);
       case "text":
         return written !== "" && option.shape?.pattern.test(written) !== false
           ? written
@@ -47,13 +47,51 @@ export function convert(option: Option, written: string): string | number | unde
   }
 }
 
-function atLeast(
-  min: string | undefined,
+/** Words for flags where no presence can say it. */
+const FLAG_WORDS: ReadonlyMap<string, boolean> = new Map([
+  ...["yes", "true", "on", "1"].map((word) => [word, true] as const),
+  ...["no", "false", "off", "0"].map((word) => [word, false] as const),
+]);
+
+/**
+ * The value of what the environment or the config file says, or undefined where it is none. Of a
+ * list each line is one value.
+ */
+export function convertStored(
+  option: Option,
+  written: string,
+): string | number | boolean | readonly string[] | undefined {
+  if (option.kind === "list") {
+    const values = valuesOf(written);
+    return values.length > 0 ? values : undefined;
+  }
+  if (option.kind === "flag") return FLAG_WORDS.get(written.toLowerCase());
+  if (option.kind === "choice" && option.typedChoices?.includes(written)) return undefined;
+  return convert(option, written);
+}
+
+/** The values of a list that is stored. */
+export function valuesOf(written: string): string[] {
+  return written.split(/\r?\n/).filter((line) => line !== "");
+}
+
+/** What an option takes from the environment or the config file, to follow "It takes". */
+export function expectedStored(option: Option): string {
+  if (option.kind === "flag") return "yes or no";
+  if (option.kind !== "choice" || option.typedChoices === undefined) return expected(option);
+  const { choices, typedChoices } = option;
+  return `one of ${choices.filter((choice) => !typedChoices.includes(choice)).join(", ")} here; ` +
+    `${typedChoices.join(", ")} has to be typed`;
+}
+
+function within(
+  { min, max }: { readonly min?: string; readonly max?: string },
   written: string,
   parse: (text: string) => number,
 ): number | undefined {
   const value = parse(written);
-  return min === undefined || value >= parse(min) ? value : undefined;
+  if (min !== undefined && value < parse(min)) return undefined;
+  return max === undefined || value <= parse(max) ? value : undefined;
 }
 
 /** What an option takes, to follow "It takes". */
@@ -65,7 +103,8 @@ export function expected(option: Option): string {
       return `one of ${option.choices.join(", ")}`;
     case "duration":
       return "a whole number and a unit: 45s, 30m, 2h or 7d" +
-        (option.min === undefined ? "" : `, at least ${option.min}`);
+        (option.min === undefined ? "" : `, at least ${option.min}`) +
+        (option.max === undefined ? "" : `, at most ${option.max}`);
     case "size":
       return SIZE_SHAPE;
     case "rate":

@@ -4,182 +4,18 @@
  * @module
  */
 
-interface OptionBase {
-  /** The letter after a single dash. */
-  readonly short?: string;
-  /** Name of the environment variable that stands for it. */
-  readonly env?: string;
-  /** What it does, as sentences without the default. */
-  readonly help: string;
-}
-
-/** One row of the option table; defaults are written as a user would write them. */
-export type Option =
-  & OptionBase
-  & (
-    | { readonly kind: "flag" }
-    | {
-      readonly kind: "text";
-      readonly metavar: string;
-      readonly default?: string;
-      /** What the text must look like, and how to say so after "It takes". */
-      readonly shape?: { readonly pattern: RegExp; readonly sentence: string };
-    }
-    | {
-      readonly kind: "integer";
-      readonly metavar: string;
-      readonly default?: number;
-      readonly min: number;
-      readonly max: number;
-    }
-    | { readonly kind: "choice"; readonly choices: readonly string[]; readonly default: string }
-    | {
-      readonly kind: "duration";
-      readonly metavar: string;
-      readonly default?: string;
-      readonly min?: string;
-    }
-    /** May be given many times: all of them count, in order. */
-    | { readonly kind: "list"; readonly metavar: string; readonly default?: undefined }
-    | { readonly kind: "size"; readonly metavar: string; readonly default?: string }
-    | {
-      readonly kind: "rate";
-      readonly metavar: string;
-      readonly default?: string;
-      readonly min: string;
-    }
-  );
+import { MOVING_OPTIONS } from "./moving_options.ts";
+import type { Option } from "./option.ts";
+import { SERVING_OPTIONS } from "./serving_options.ts";
 
 /** Every option by its long name. */
 export const OPTIONS = {
-  host: {
-    kind: "text",
-    metavar: "ADDRESS",
-    default: "127.0.0.1",
-    help:
-      "Address to listen on; 0.0.0.0 is every address of this machine. Where others reach it, " +
-      "a token is needed.",
-  },
-  port: {
-    kind: "integer",
-    metavar: "N",
-    default: 5000,
-    min: 0,
-    max: 65535,
-    help: "Port to listen on; 0 picks a free one and says which.",
-  },
-  root: {
-    kind: "text",
-    metavar: "DIR",
-    help: "Folder of the server, which holds the three rooms. By default the current one.",
-  },
-  "require-token": {
-    kind: "flag",
-    help:
-      "Ask for a token on this machine itself, too. Where ports are forwarded to it, strangers " +
-      "look like this machine.",
-  },
-  open: { kind: "flag", help: "Let everybody in who reaches the port, without a token." },
-  cert: {
-    kind: "text",
-    metavar: "FILE",
-    help:
-      "Certificate of your own in PEM, followed by those that vouch for it. Clients know it by " +
-      "its names and the system's authorities, or by its key if it vouches for itself.",
-  },
-  key: {
-    kind: "text",
-    metavar: "FILE",
-    help: "The private key of --cert, in PEM.",
-  },
-  "keep-partials": {
-    kind: "duration",
-    metavar: "DURATION",
-    default: "7d",
-    help: "How long what interrupted uploads left is kept for going on.",
-  },
-  "max-file": {
-    kind: "size",
-    metavar: "SIZE",
-    default: "16TiB",
-    help: "Largest file that is taken in.",
-  },
-  quota: {
-    kind: "size",
-    metavar: "SIZE",
-    help: "Most that each of uploads/ and shared_uploads/ may hold, what is under way or was " +
-      "interrupted included. No limit by default.",
-  },
-  "min-free": {
-    kind: "size",
-    metavar: "SIZE",
-    help: "Space on the disk that uploads leave free; 0 turns it off. By default 1GiB, or 5 % of " +
-      "the file system where that is less.",
-  },
-  limit: {
-    kind: "rate",
-    metavar: "RATE",
-    min: "64KB/s",
-    help: "Most bytes of files that move in a second, both ways and all clients together, such " +
-      "as 50MB/s. No limit by default.",
-  },
-  "limit-client": {
-    kind: "rate",
-    metavar: "RATE",
-    min: "64KB/s",
-    help: "The same for each client, however many connections it has. No limit by default.",
-  },
-  "max-transfers": {
-    kind: "integer",
-    metavar: "N",
-    default: 256,
-    min: 32,
-    max: 65_536,
-    help: "Transfers that one client may have open at once over all its connections.",
-  },
-  "max-connections": {
-    kind: "integer",
-    metavar: "N",
-    default: 1000,
-    min: 1,
-    max: 65_536,
-    help: "Connections at once.",
-  },
-  "max-connections-per-address": {
-    kind: "integer",
-    metavar: "N",
-    default: 500,
-    min: 1,
-    max: 65_536,
-    help: "Connections at once from one address.",
-  },
-  "handshake-timeout": {
-    kind: "duration",
-    metavar: "DURATION",
-    default: "10s",
-    min: "1s",
-    help: "How long a connection has for the TLS handshake and to say who it is.",
-  },
-  "frame-timeout": {
-    kind: "duration",
-    metavar: "DURATION",
-    default: "120s",
-    min: "10s",
-    help: "How long one message may take from its first to its last byte.",
-  },
-  "idle-timeout": {
-    kind: "duration",
-    metavar: "DURATION",
-    default: "60s",
-    // Clients say every 15 seconds that they are there.
-    min: "30s",
-    help: "How long a connection may be silent.",
-  },
+  ...SERVING_OPTIONS,
   server: {
     kind: "text",
     metavar: "SERVER",
     default: "127.0.0.1:5000",
-    env: "FT_SERVER",
+    names: "server",
     // Only the outline, so that a mistake is named before anything starts; dialling reads it fully.
     // An invite is judged there alone: it may hold a token, which no error shows.
     shape: {
@@ -192,104 +28,51 @@ export const OPTIONS = {
   "token-file": {
     kind: "text",
     metavar: "PATH",
+    names: "file",
     help: "File whose first line is the token that the server asks for. It beats that of an " +
       "invite or a saved server, which beats FT_TOKEN.",
   },
   "trust-first": {
     kind: "flag",
+    typed: true,
     help: "Accept and remember the key of a server that is not known yet, without asking.",
   },
   plain: {
     kind: "flag",
+    typed: true,
     help: "No encryption: everybody on the way can read and change what travels. " +
       "Both sides have to say it.",
   },
-  new: { kind: "flag", help: "Replace the token: the invites of before let nobody in any more." },
-  output: {
-    kind: "text",
-    metavar: "PATH",
-    short: "o",
-    default: "downloads/",
-    help: "Where downloads go; made if missing. A folder when it is one, ends in /, " +
-      "or several files are asked for; else the file's own path. - is standard output.",
-  },
-  name: {
-    kind: "text",
-    metavar: "NAME",
-    help: "The name that one file gets on the server; needed for standard input.",
-  },
-  size: {
-    kind: "size",
-    metavar: "SIZE",
-    help: "How much comes on standard input: with more or less, nothing is published.",
-  },
-  secret: {
-    kind: "flag",
-    help: "Encrypt it for whoever has the code shown at the end, which the server never sees.",
-  },
-  "hide-name": {
-    kind: "flag",
-    help: "With --secret: give it a random name on the server. Its own comes back with the code.",
-  },
-  "code-file": {
-    kind: "text",
-    metavar: "PATH",
-    help: "File whose first line is the code of what is secret. It beats FT_CODE.",
-  },
-  "on-conflict": {
-    kind: "choice",
-    choices: ["rename", "overwrite", "skip", "fail"],
-    default: "rename",
-    help: "What to do when a different file of that name exists. " +
-      "On the server only one's own files are overwritten.",
-  },
-  exclude: {
-    kind: "list",
-    metavar: "PATTERN",
+  ...MOVING_OPTIONS,
+  limit: {
+    kind: "rate",
+    metavar: "RATE",
+    min: "64KB/s",
     help:
-      "Leave out what the pattern fits, written as in a .gitignore: in folders and among what " +
-      "is named. It can be given many times, and beats the .ftignore files in folders.",
+      "Most bytes of files that move in a second, both ways, such as 50MB/s; of a server with " +
+      "all clients together. No limit by default.",
   },
-  links: {
-    kind: "choice",
-    choices: ["keep", "follow", "skip"],
-    default: "keep",
-    help: "What becomes of symbolic links in folders: kept where they stay inside, sent as what " +
-      "they lead to, or left out.",
-  },
-  "dry-run": { kind: "flag", help: "Say what would travel, and change nothing." },
-  checksum: {
+  new: {
     kind: "flag",
-    help: "Compare digests, not size and time, to know what need not travel.",
+    typed: true,
+    help: "Replace the token: the invites of before let nobody in any more.",
+  },
+  yes: {
+    kind: "flag",
+    typed: true,
+    help:
+      "Ask nothing: without a name fetch takes all that is shared. A key that is not known is " +
+      "not trusted by this; see --trust-first.",
   },
   allow: {
     kind: "text",
+    typed: true,
     metavar: "VERBS",
     shape: {
       pattern: /^(put|get|share|fetch)(,(put|get|share|fetch))*$/,
       sentence: "one or more of put, get, share, fetch, with commas between",
     },
     help: "What the token allows, with commas between: put, get, share, fetch.",
-  },
-  expires: {
-    kind: "duration",
-    metavar: "DURATION",
-    help: "How long a token is valid or a share lives, from now on. Without it, until it is " +
-      "revoked or taken back.",
-  },
-  downloads: {
-    kind: "integer",
-    metavar: "N",
-    min: 1,
-    max: 1_000_000,
-    help: "How often a share can be fetched. A fetch counts when all of it has arrived. Without " +
-      "it, as often as anybody likes.",
-  },
-  note: {
-    kind: "text",
-    metavar: "TEXT",
-    shape: { pattern: /^[^]{0,1024}$/, sentence: "a text of at most 1024 characters" },
-    help: "What those who list a share are told of it.",
   },
   sort: {
     kind: "choice",
@@ -317,11 +100,24 @@ export const OPTIONS = {
     max: 1000,
     help: "How often to connect again after the connection was lost.",
   },
+  timeout: {
+    kind: "duration",
+    metavar: "DURATION",
+    min: "1s",
+    // As long as a timer can be set for.
+    max: "24d",
+    help: "How long the whole command may take, all waiting included; then it fails with " +
+      "'timeout', and what has arrived is kept. No limit by default.",
+  },
   state: {
     kind: "text",
     metavar: "DIR",
-    env: "FT_STATE",
+    names: "folder",
     help: "Folder for what ft remembers, such as keys and lists. By default the user's own.",
+  },
+  json: {
+    kind: "flag",
+    help: "Write one JSON object a line to standard output, and nothing else.",
   },
   quiet: { kind: "flag", short: "q", help: "Say only what was asked for, and what failed." },
   help: { kind: "flag", short: "h", help: "Show this help." },
@@ -334,8 +130,24 @@ export type OptionName = keyof typeof OPTIONS;
 /** Options that every command takes and that end it. */
 export const EVERYWHERE = ["help", "version"] as const satisfies readonly OptionName[];
 
-/** What says which server is talked to, and how it is known. */
-export const SERVER = ["server", "token-file", "trust-first", "plain"] as const;
+/** Options that every command takes beside those of its row. */
+export const ALWAYS = ["json"] as const satisfies readonly OptionName[];
 
-/** What says how long a share lives, and what it is. */
-export const TERMS = ["expires", "downloads", "note", "secret", "hide-name"] as const;
+/** Whether the environment or the config file may stand for an option. */
+export function isStorable(name: OptionName): boolean {
+  const option: Option = OPTIONS[name];
+  return option.typed === undefined && !(EVERYWHERE as readonly OptionName[]).includes(name);
+}
+
+/** Name of the environment variable that stands for an option, if one may. */
+export function variableOf(name: OptionName): string | undefined {
+  return isStorable(name) ? `FT_${name.toUpperCase().replaceAll("-", "_")}` : undefined;
+}
+
+/** Environment variables that stand for no option. */
+export const VARIABLES = {
+  FT_CODE: "The code of what is secret, for fetch.",
+  FT_CONFIG: "The config file, in place of the user's own.",
+  FT_TOKEN: "The token that the server asks for, where no other is known.",
+  NO_COLOR: "When set to anything, no colours.",
+} as const satisfies Record<string, string>;

@@ -26,17 +26,23 @@ const NEXT: Partial<Record<FailureCode, string>> = {
 /** The token of an invite, wherever one stands in an error: what it is worth is not for a log. */
 const INVITED = /((?:ft:\/\/[^\s'#]*|\/(?:[\w-]{43}|system|plain))#)[^\s']+/g;
 
+/** What to do next after a failure, where there is something. */
+export function hintFor({ hint, code }: FtError): string | undefined {
+  return hint ?? NEXT[code];
+}
+
 /** Text as it is shown: harmless, and without the token of an invite. */
-function shown(text: string): string {
+export function shown(text: string): string {
   return escapeText(text.replace(INVITED, "$1..."));
 }
 
 /** A failure as the user reads it: what happened, then what to do next. */
-export function failureText({ message, hint, code, side, sentence }: FtError): string {
+export function failureText(failure: FtError): string {
+  const { message, code, side, sentence } = failure;
   const text = message === "" ? sentence : message;
   const where = side === "there" && FAILURES[code].exit === 8 ? " (on the server)" : "";
   const lines = [`Error: ${shown(text)}${where}`];
-  const next = hint ?? NEXT[code];
+  const next = hintFor(failure);
   if (next !== undefined) lines.push(`  ${shown(next)}`);
   return `${lines.join("\n")}\n`;
 }
@@ -53,7 +59,7 @@ export function failureTable(failures: readonly { name: string; error: FtError }
   const rows = failures.map(({ name, error }) =>
     `  ${shown(name)}: ${shown(error.message || error.sentence)}\n`
   );
-  const hints = new Set(failures.flatMap(({ error }) => error.hint ?? NEXT[error.code] ?? []));
+  const hints = new Set(failures.flatMap(({ error }) => hintFor(error) ?? []));
   const next = [...hints].map((hint) => `  ${shown(hint)}\n`);
   return `Error: ${failures.length} ${failures.length === 1 ? "file" : "files"} failed:\n` +
     rows.join("") + next.join("");

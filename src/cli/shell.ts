@@ -18,8 +18,22 @@ function writeTo(stream: { writeSync(bytes: Uint8Array): number }, text: string)
   while (at < bytes.length) at += stream.writeSync(bytes.subarray(at));
 }
 
+/** How standard output and error are used once a program reads them, not a user. */
+let spoken: "words" | "json" | "json alone" = "words";
+
+/** From here on standard output is for lines alone: words go to standard error, or nowhere. */
+export function speakJson(isQuiet: boolean): void {
+  spoken = isQuiet ? "json alone" : "json";
+}
+
 /** Writes to standard output: what a command was asked for. */
 export function out(text: string): void {
+  if (spoken === "words") outLine(text);
+  else err(text);
+}
+
+/** Writes to standard output a line for a program. */
+export function outLine(text: string): void {
   try {
     writeTo(Deno.stdout, text);
   } catch (thrown) {
@@ -30,6 +44,7 @@ export function out(text: string): void {
 
 /** Writes to standard error: how it goes. Nobody listening is no reason to stop. */
 export function err(text: string): void {
+  if (spoken === "json alone") return;
   try {
     writeTo(Deno.stderr, text);
   } catch {
@@ -42,9 +57,9 @@ export function env(name: string): string | undefined {
   return Deno.env.get(name);
 }
 
-/** Whether questions can be asked: both directions are a terminal. */
+/** Whether questions can be asked: both directions are a terminal, and a user is there to read. */
 export function isInteractive(): boolean {
-  return Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
+  return spoken === "words" && Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
 }
 
 /** Whether colour is wanted on a stream. */
@@ -66,9 +81,18 @@ const END_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM", "SIGHUP"];
 
+/** When the command has to be done, on the clock of `performance`. */
+let deadline: { readonly at: number; readonly failure: FtError } | undefined;
+
+/** Gives the command so many milliseconds from now; what then still runs ends with `timeout`. */
+export function limitTime(milliseconds: number): void {
+  const failure = new FtError("timeout", `Not done within ${milliseconds / 1000} s (--timeout).`);
+  deadline = { at: performance.now() + milliseconds, failure };
+}
+
 /**
- * Runs `work` with a signal that is aborted by the first SIGINT or SIGTERM. A second one ends the
- * program at once.
+ * Runs `work` with a signal that is aborted by the first SIGINT or SIGTERM, and when the command
+ * has had its time. A second signal ends the program at once.
  */
 export async function withSignals<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
@@ -77,9 +101,18 @@ export async function withSignals<T>(work: (signal: AbortSignal) => Promise<T>):
     controller.abort(new FtError("interrupted"));
   };
   for (const name of END_SIGNALS) Deno.addSignalListener(name, stop);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  if (deadline !== undefined) {
+    const { at, failure } = deadline;
+    timer = setTimeout(() => controller.abort(failure), Math.max(0, at - performance.now()));
+  }
   try {
     return await work(controller.signal);
+  } catch (thrown) {
+    // However the abort made it fail, this is why.
+    throw controller.signal.aborted ? controller.signal.reason : thrown;
   } finally {
+    clearTimeout(timer);
     for (const name of END_SIGNALS) Deno.removeSignalListener(name, stop);
   }
 }

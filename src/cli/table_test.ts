@@ -3,13 +3,16 @@ import { SERVE_LIMITS } from "../mod.ts";
 import { parseArguments } from "./arguments.ts";
 import { limitsOf } from "./serve_options.ts";
 import {
+  ALWAYS,
   type Command,
   COMMANDS,
   EVERYWHERE,
   operandText,
   type Option,
+  type OptionName,
   OPTIONS,
   usageLine,
+  variableOf,
 } from "./table.ts";
 
 const commands = Object.entries<Command>(COMMANDS);
@@ -25,48 +28,52 @@ Deno.test("COMMANDS take their contract's operands and options", () => {
     ],
     client: [
       "ft client [SERVER]",
-      "server token-file trust-first plain output retries state quiet",
+      "server token-file trust-first plain output retries limit state quiet",
     ],
     put: [
       "ft put FILE...",
       "server token-file trust-first plain exclude links name size on-conflict checksum dry-run " +
-      "retries state quiet",
+      "retries limit timeout state quiet",
     ],
     get: [
       "ft get NAME...",
-      "server token-file trust-first plain output on-conflict checksum dry-run retries state quiet",
+      "server token-file trust-first plain output on-conflict checksum dry-run retries limit " +
+      "timeout state quiet",
     ],
     share: [
       "ft share FILE...",
       "server token-file trust-first plain exclude links expires downloads note secret hide-name " +
-      "name size on-conflict checksum dry-run retries state quiet",
+      "name size on-conflict checksum dry-run retries limit timeout state quiet",
     ],
     fetch: [
       "ft fetch [NAME or NUMBER...]",
-      "server token-file trust-first plain code-file output on-conflict checksum dry-run retries " +
-      "state quiet",
+      "server token-file trust-first plain code-file output on-conflict checksum dry-run yes " +
+      "retries limit timeout state quiet",
     ],
-    retry: ["ft retry", "trust-first retries state quiet"],
+    retry: ["ft retry", "trust-first retries limit timeout state quiet"],
     list: [
       "ft list [public|shared]",
-      "server token-file trust-first plain sort match retries state quiet",
+      "server token-file trust-first plain sort match retries timeout state quiet",
     ],
     info: [
       "ft info NAME [public|shared]",
-      "server token-file trust-first plain retries state quiet",
+      "server token-file trust-first plain retries timeout state quiet",
     ],
-    mine: ["ft mine", "server token-file trust-first plain sort match retries state quiet"],
+    mine: ["ft mine", "server token-file trust-first plain sort match retries timeout state quiet"],
     unshare: [
       "ft unshare NAME...",
-      "server token-file trust-first plain root retries state quiet",
+      "server token-file trust-first plain root retries timeout state quiet",
     ],
-    verify: ["ft verify [private|public|shared]", "root state quiet"],
-    join: ["ft join INVITE [NAME]", "plain state quiet"],
+    sum: ["ft sum FILE...", "timeout state quiet"],
+    partials: ["ft partials [list|clear] [DIR]", "older state quiet"],
+    join: ["ft join INVITE [NAME]", "plain timeout state quiet"],
     trust: ["ft trust [list|forget] [SERVER]", "state quiet"],
     invite: ["ft invite", "root new state quiet"],
-    sum: ["ft sum FILE...", "state quiet"],
-    partials: ["ft partials [list|clear] [DIR]", "older state quiet"],
     token: ["ft token add|list|revoke [NAME]", "allow expires root state quiet"],
+    verify: ["ft verify [private|public|shared]", "root timeout state quiet"],
+    config: ["ft config path|show [COMMAND]", "quiet"],
+    completion: ["ft completion bash|zsh|fish|powershell", "quiet"],
+    manual: ["ft manual", "quiet"],
     help: ["ft help [COMMAND]", "quiet"],
   };
   deepStrictEqual(commands.map(([name]) => name), Object.keys(contract));
@@ -79,25 +86,43 @@ Deno.test("COMMANDS take their contract's operands and options", () => {
 });
 
 Deno.test("OPTIONS are each used, and only existing ones are", () => {
-  const used = new Set<string>([...commands.flatMap(([, row]) => row.options), ...EVERYWHERE]);
+  const used = new Set<string>([
+    ...commands.flatMap(([, row]) => row.options),
+    ...ALWAYS,
+    ...EVERYWHERE,
+  ]);
   deepStrictEqual([...used].sort(), Object.keys(OPTIONS).sort());
   for (const [name, row] of commands) {
     strictEqual(new Set(row.options).size, row.options.length, name);
-    for (const always of EVERYWHERE) ok(!row.options.includes(always), name);
+    for (const always of [...ALWAYS, ...EVERYWHERE]) ok(!row.options.includes(always), name);
   }
 });
 
-Deno.test("OPTIONS have names, letters and variables of one kind, none twice", () => {
+Deno.test("OPTIONS have names and letters of one kind, none twice", () => {
   for (const [name, option] of options) {
     match(name, /^[a-z]+(-[a-z]+)*$/);
     if (option.short !== undefined) match(option.short, /^[a-z]$/);
-    if (option.env !== undefined) match(option.env, /^FT_[A-Z_]+$/);
     ok(option.help.endsWith("."), name);
   }
-  for (const key of ["short", "env"] as const) {
-    const all = options.flatMap(([, option]) => option[key] ?? []);
-    strictEqual(new Set(all).size, all.length, key);
-  }
+  const letters = options.flatMap(([, option]) => option.short ?? []);
+  strictEqual(new Set(letters).size, letters.length);
+});
+
+Deno.test("variableOf() names one for every option but those that consent, destroy or explain", () => {
+  const without = options.map(([name]) => name as OptionName).filter((name) =>
+    variableOf(name) === undefined
+  );
+  deepStrictEqual(without.sort(), [
+    "allow",
+    "help",
+    "new",
+    "open",
+    "plain",
+    "trust-first",
+    "version",
+    "yes",
+  ]);
+  strictEqual(variableOf("max-connections-per-address"), "FT_MAX_CONNECTIONS_PER_ADDRESS");
 });
 
 Deno.test("OPTIONS have defaults that could be typed", () => {

@@ -13,6 +13,7 @@ import { exitFor, failureTable, failureText } from "./report.ts";
 import { env, err, hasColor, out, OutputClosed, terminalSize, withSignals } from "./shell.ts";
 import { standardOutput } from "./standard_streams.ts";
 import { durationText, escapeText, formatBytes, quoteShell } from "./text.ts";
+import { hasLines, lineOfEvent } from "./voice.ts";
 
 /** What stands for standard input among files, and for standard output in `--output`. */
 export const STANDARD = "-";
@@ -23,6 +24,11 @@ export function outputOf(
   { output }: Options,
 ): string | WritableStream<Uint8Array> {
   if (output !== STANDARD) return output;
+  if (hasLines()) {
+    throw new FtError("usage", "With --json standard output is for lines alone.", {
+      hint: "Leave out --json, or name a file with --output.",
+    });
+  }
   const [name = "", ...more] = names;
   if (more.length === 0) return standardOutput(name);
   throw new FtError("usage", "One file at a time goes to standard output.", {
@@ -37,7 +43,7 @@ export async function withProgress(
   move: (onEvent: (event: TransferEvent) => void) => Promise<Result[]>,
 ): Promise<Result[]> {
   if (dryRun) return await withPlan(move);
-  if (quiet) return await move(() => {});
+  if (quiet) return await move(lineOfEvent);
   const progress = new Progress({
     write: err,
     terminal: Deno.stderr.isTerminal(),
@@ -48,6 +54,7 @@ export async function withProgress(
   try {
     // The failure of a single file is told once, as the command's own.
     return await move((event) => {
+      lineOfEvent(event);
       if (event.kind !== "failed" || count > 1) progress.listen(event);
     });
   } finally {
@@ -62,6 +69,7 @@ async function withPlan(
   let files = 0;
   let bytes = 0;
   const results = await move((event) => {
+    lineOfEvent(event);
     if (event.kind !== "planned") return;
     files++;
     bytes += event.size ?? 0;

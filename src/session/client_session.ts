@@ -7,6 +7,7 @@ import { incomingTree, outgoingTree, type TreeDownload, type TreeUpload } from "
 import { Download, type DownloadRequest, existing } from "./download.ts";
 import { Inquiry } from "./inquiry.ts";
 import { Listing, type ListRequest } from "./listing.ts";
+import type { Lane } from "./pace.ts";
 import { Outgoing, type OutgoingOptions } from "./send.ts";
 import { Slots } from "./slots.ts";
 import type { Transfer } from "./transfer.ts";
@@ -29,6 +30,8 @@ export interface ClientSessionOptions {
   /** What the server lets in with. */
   readonly token?: string | undefined;
   readonly deadlines?: Deadlines;
+  /** How fast files may move, both ways; it is given up when the conversation ends. */
+  readonly lane?: Lane | undefined;
 }
 
 /** A file to upload. */
@@ -60,6 +63,7 @@ export class ClientSession {
   readonly #transfers = new Map<number, Transfer>();
   readonly #ended: Promise<FtError | undefined>;
   readonly #run: string;
+  readonly #lane: Lane | undefined;
   readonly #verbs = Promise.withResolvers<readonly string[]>();
   #over: FtError | undefined;
   #nextId = 1;
@@ -71,6 +75,9 @@ export class ClientSession {
       ...(deadlines === undefined ? {} : { deadlines }),
     });
     this.#run = options.run;
+    this.#lane = options.lane;
+    // What waits for its turn then waits no more.
+    this.#channel.ending.addEventListener("abort", () => this.#lane?.close(), { once: true });
     this.#verbs.promise.catch(() => {});
     this.#ended = this.#channel.run((message) => this.#dispatch(message)).then(
       () => undefined,
@@ -104,7 +111,14 @@ export class ClientSession {
       return;
     }
     const transfer = this.#transfers.get(message.id);
-    if (transfer !== undefined) return transfer.handle(message);
+    if (transfer !== undefined) {
+      const { kind } = message;
+      const isPiece = kind === "data" || kind === "chunk" || kind === "pack";
+      const waits = isPiece ? this.#lane?.take(message.bytes.length) : undefined;
+      return waits === undefined
+        ? transfer.handle(message)
+        : waits.then(() => transfer.handle(message));
+    }
     // Late words about what has ended; a server cannot start anything itself.
     if (message.id === 0 || message.id >= this.#nextId) {
       throw new FtError("protocol", "The server speaks of a transfer that never was.");
@@ -162,6 +176,7 @@ export class ClientSession {
         id,
         turn: this.#turn,
         entry,
+        pace: (bytes) => this.#lane?.take(bytes),
         ...rest,
       });
       return await this.#track(id, outgoing, () => outgoing.run());
@@ -181,6 +196,7 @@ export class ClientSession {
         channel: this.#channel,
         id,
         turn: this.#turn,
+        pace: (bytes) => this.#lane?.take(bytes),
         session: this,
       });
       return this.#track(id, outgoing, () => outgoing.run());

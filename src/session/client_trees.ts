@@ -6,7 +6,6 @@ import type { ClientSession } from "./client_session.ts";
 import { changed } from "./small_file.ts";
 import { IncomingTree, type IncomingTreeOptions } from "./tree_incoming.ts";
 import { OutgoingTree, type OutgoingTreeOptions } from "./tree_outgoing.ts";
-import type { Turn } from "./turn.ts";
 
 /** A folder to upload. */
 export interface TreeUpload
@@ -42,12 +41,15 @@ interface Within {
 /** The transfer of a folder to the server. */
 export function outgoingTree(
   { head, source, ...heard }: TreeUpload,
-  { channel, id, turn, session }: Within & { readonly turn: Turn },
+  { channel, id, turn, pace, session }:
+    & Within
+    & Required<Pick<OutgoingTreeOptions, "turn" | "pace">>,
 ): OutgoingTree {
   return new OutgoingTree({
     channel,
     id,
     turn,
+    pace,
     head,
     source,
     ...heard,

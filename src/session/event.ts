@@ -19,7 +19,7 @@ export type TransferEvent =
   /** A file that would travel. */
   | { kind: "planned"; id: number; name: string; size: number | undefined }
   /** What became of one file of a folder. */
-  | { kind: "file"; id: number; name: string; outcome: TreeOutcome }
+  | { kind: "file"; id: number; name: string; size: number | undefined; outcome: TreeOutcome }
   /** A folder is done, apart from what its report says failed. */
   | { kind: "tree"; id: number; name: string; report: TreeReport }
   | { kind: "failed"; id: number; name: string; error: FtError }

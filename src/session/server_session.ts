@@ -1,7 +1,7 @@
 import { FtError, toFailure } from "../error.ts";
 import { OPEN_TRANSFERS } from "../protocol/limits.ts";
 import type { Entry, Message, MessageOf } from "../protocol/message.ts";
-import type { Receipt, Room, Source, StageRequest, Store } from "../storage/store.ts";
+import type { Receipt, Source, StageRequest, Store } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
 import { answer, type Question } from "./answer.ts";
 import { type Access, type Grant, OPEN_ACCESS } from "./access.ts";

@@ -8,6 +8,7 @@ import { FtError, toFailure } from "../error.ts";
 import { ClientSession } from "../session/client_session.ts";
 import type { Listener } from "../session/event.ts";
 import { inLanes } from "../session/lanes.ts";
+import { Pace } from "../session/pace.ts";
 import type { TreeReport } from "../session/tree_report.ts";
 import type { Receipt } from "../storage/store.ts";
 import { StateFolder } from "../storage/state_folder.ts";
@@ -30,6 +31,8 @@ export interface ClientOptions extends FirstContact {
   readonly state: string;
   /** How often a lost connection is made again before the verb gives up. */
   readonly retries?: number;
+  /** Bytes of files that may move in a second, both ways together; as fast as it goes without it. */
+  readonly rate?: number | undefined;
   readonly signal?: AbortSignal;
   readonly onEvent?: Listener;
 }
@@ -71,9 +74,12 @@ export class Conversation {
   readonly #known: KnownServers;
   readonly #contact: Contact;
   readonly #run = crypto.randomUUID();
+  /** One for all connections: a lost one is no way around a rate. */
+  readonly #pace: Pace | undefined;
 
   constructor(options: ClientOptions) {
     this.#options = options;
+    this.#pace = options.rate === undefined ? undefined : new Pace({ total: options.rate });
     this.state = new StateFolder(options.state);
     this.#known = new KnownServers(options.state);
     this.#contact = findContact(options.server, this.#known, options.plain ?? false);
@@ -94,7 +100,8 @@ export class Conversation {
       ask,
       signal,
     });
-    return new ClientSession(connection, { agent: AGENT, owner, run: this.#run, token });
+    const lane = this.#pace?.lane("");
+    return new ClientSession(connection, { agent: AGENT, owner, run: this.#run, token, lane });
   }
 
   /** Does one thing over a session of its own; tried again while the connection gets lost. */

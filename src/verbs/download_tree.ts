@@ -21,8 +21,8 @@ export async function downloadTree(
       }
     },
     onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
-    onOutcome: ({ path }, outcome) =>
-      onEvent?.({ kind: "file", id, name: `${target}/${path}`, outcome }),
+    onOutcome: ({ path, size }, outcome) =>
+      onEvent?.({ kind: "file", id, name: `${target}/${path}`, size, outcome }),
   });
   if (!request.dry) onEvent?.({ kind: "tree", id, name: target, report });
   return report;

@@ -118,8 +118,8 @@ export async function uploadTree(
       }
     },
     onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
-    onOutcome: ({ path }, outcome) =>
-      onEvent?.({ kind: "file", id, name: `${name}/${path}`, outcome }),
+    onOutcome: ({ path, size }, outcome) =>
+      onEvent?.({ kind: "file", id, name: `${name}/${path}`, size, outcome }),
   });
   if (!dryRun) onEvent?.({ kind: "tree", id, name, report });
   return report;

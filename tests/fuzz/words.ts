@@ -135,7 +135,7 @@ const commandLines = target(
     ),
     env: fc.array(
       fc.tuple(
-        fc.constantFrom("FT_SERVER", "FT_STATE", "FT_TOKEN", "HOME"),
+        fc.constantFrom("FT_SERVER", "FT_STATE", "FT_TOKEN", "FT_QUIET", "FT_LIMIT", "HOME"),
         fc.oneof(word, text(20)),
       ),
       { maxLength: 2 },

@@ -8,10 +8,10 @@ import { clientOptions, contactOf } from "../contact.ts";
 import { remoteItems } from "../listing.ts";
 import type { Prompts } from "../prompt.ts";
 import { openPrompts } from "../prompts.ts";
-import { failureText } from "../report.ts";
-import { err, out, withSignals } from "../shell.ts";
+import { out, withSignals } from "../shell.ts";
 import { escapeText, formatBytes } from "../text.ts";
 import { interruptionText, STANDARD, tellFailures, withProgress } from "../transfer.ts";
+import { tellFailure } from "../voice.ts";
 
 /** Thrown when the user leaves a question by Ctrl-C or the end of input. */
 class Left extends Error {}
@@ -51,7 +51,7 @@ async function menu(prompts: Prompts, options: Options): Promise<void> {
       await action(prompts, options);
     } catch (thrown) {
       if (thrown instanceof Left) throw thrown;
-      err(failureText(toFailure(thrown)));
+      tellFailure(toFailure(thrown));
     }
   }
   out("Goodbye!\n");

@@ -9,16 +9,15 @@ import { openPrompts } from "../prompts.ts";
 import { err, isInteractive, out, withSignals } from "../shell.ts";
 import { escapeText } from "../text.ts";
 import { outputOf, runTransfer } from "../transfer.ts";
+import { show } from "../voice.ts";
 
 /** `ft fetch [NAME or NUMBER...]` */
 export async function runFetch(names: readonly string[], options: Options): Promise<number> {
-  const wanted = names.length > 0 ? names : await choose(options);
+  const wanted = names.length > 0 ? names : await withSignals((signal) => choose(options, signal));
   if (wanted.length === 0) return 0;
   const { onConflict: conflict, checksum, dryRun } = options;
-  const notes: string[] = [];
-  const onNote = (name: string, note: string) => {
-    notes.push(`Note of '${escapeText(name)}': ${escapeText(note)}\n`);
-  };
+  const notes: { name: string; note: string }[] = [];
+  const onNote = (name: string, note: string) => void notes.push({ name, note });
   const exit = await runTransfer(
     "fetch",
     wanted,
@@ -30,29 +29,41 @@ export async function runFetch(names: readonly string[], options: Options): Prom
       return fetch(wanted, { ...common, ...codes, ...how, onNote, signal, output });
     },
   );
-  if (!options.quiet) { for (const note of notes) err(note); }
+  for (const { name, note } of notes) {
+    show(() => "", () => [{ what: "note", name, note }]);
+    if (!options.quiet) err(`Note of '${escapeText(name)}': ${escapeText(note)}\n`);
+  }
   return exit;
 }
 
-/** Shows what is shared and asks for one of it; nothing when there is nothing or none is wanted. */
-async function choose(options: Options): Promise<string[]> {
-  if (!isInteractive()) {
+/**
+ * Shows what is shared and asks for one of it, or takes all of it where nothing is to be asked;
+ * nothing when there is nothing or none is wanted.
+ */
+async function choose(options: Options, signal: AbortSignal): Promise<string[]> {
+  if (!options.yes && !isInteractive()) {
     throw new FtError("usage", "Say what to fetch: there is no terminal to ask on.", {
-      hint: "Write: ft fetch NAME, and see the names with: ft list shared",
+      hint:
+        "Write: ft fetch NAME, and see the names with: ft list shared; --yes takes all of them.",
     });
   }
-  const lists = await withSignals((signal) => list(["shared"], clientOptions(options, signal)));
-  const items = lists[0]?.items ?? [];
+  const [shared] = await list(["shared"], clientOptions(options, signal));
+  const items = shared?.items ?? [];
   if (items.length === 0) {
     out("No files are shared.\n");
     return [];
   }
+  if (options.yes) return items.map(({ name }) => name);
   const prompts = await openPrompts();
+  const stop = () => void prompts.close();
+  signal.addEventListener("abort", stop, { once: true });
   try {
     const question = "Enter the number of the file to download:";
     const answer = await prompts.remoteFile(question, remoteItems(items));
+    signal.throwIfAborted();
     return answer === undefined || answer === "" ? [] : [answer];
   } finally {
+    signal.removeEventListener("abort", stop);
     await prompts.close();
   }
 }

@@ -2,16 +2,29 @@ import type { About, Room, RoomAbout } from "../../mod.ts";
 import { info } from "../../verbs/info.ts";
 import type { Options } from "../arguments.ts";
 import { clientOptions } from "../contact.ts";
-import { out, withSignals } from "../shell.ts";
+import type { ItemLine } from "../json.ts";
+import { remoteLine, timeLine } from "../remote_line.ts";
+import { withSignals } from "../shell.ts";
 import { escapeText, formatBytes, formatTime } from "../text.ts";
+import { show } from "../voice.ts";
 
 /** `ft info NAME [public or shared]` */
 export async function runInfo(operands: readonly string[], options: Options): Promise<number> {
   const [name = "", word] = operands;
   const room = word === "public" || word === "shared" ? word : undefined;
   const found = await withSignals((signal) => info(name, room, clientOptions(options, signal)));
-  out(found.map(aboutText).join("\n"));
+  show(() => found.map(aboutText).join("\n"), () => found.map(lineOf));
   return 0;
+}
+
+function lineOf({ room, about }: RoomAbout): ItemLine {
+  const { digest, mtime } = about;
+  return {
+    ...remoteLine(room, about),
+    what: "about",
+    digest: digest ?? null,
+    modified: mtime === undefined ? null : timeLine(mtime),
+  };
 }
 
 /** All that is known of a file, one thing a line. */

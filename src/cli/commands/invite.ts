@@ -2,10 +2,11 @@ import { invitesOf } from "../../verbs/serving.ts";
 import type { Options } from "../arguments.ts";
 import { joinLines } from "../invitation.ts";
 import { rootOf } from "../root.ts";
-import { out } from "../shell.ts";
+import { show } from "../voice.ts";
 
 /** `ft invite [--new]` */
 export function runInvite(_operands: readonly string[], options: Options): number {
-  out(joinLines(invitesOf(rootOf(options), options.new)));
+  const invites = invitesOf(rootOf(options), options.new);
+  show(() => joinLines(invites), () => invites.map((invite) => ({ what: "invite", invite })));
   return 0;
 }

@@ -3,7 +3,9 @@ import { list } from "../../verbs/list.ts";
 import type { Options } from "../arguments.ts";
 import { clientOptions } from "../contact.ts";
 import { ListText, orderOf } from "../listing.ts";
+import { remoteLine } from "../remote_line.ts";
 import { out, withSignals } from "../shell.ts";
+import { hasLines, show } from "../voice.ts";
 
 const TITLES = {
   public: "Public files",
@@ -15,7 +17,7 @@ const TITLES = {
 export async function runList(operands: readonly string[], options: Options): Promise<number> {
   const [room] = operands;
   const rooms = room === "public" || room === "shared" ? [room] as const : undefined;
-  const more = { ...listOptions(options), onItems: printer(rooms === undefined) };
+  const more = { ...listOptions(options), onItems: shower(rooms === undefined, true) };
   await listing(options, (common) => list(rooms, { ...common, ...more }));
   return 0;
 }
@@ -33,15 +35,32 @@ export async function listing(
   await withSignals((signal) => make(clientOptions(options, signal)));
 }
 
-/** Prints lists as they come, each under its title where there are several. */
-export function printer(hasTitles: boolean): (room: Room, items: readonly Item[]) => void {
+/**
+ * Shows lists as they come, in words each under its title where there are several.
+ *
+ * @param isNumbered whether the numbers of what is shared can be used in place of names.
+ */
+export function shower(
+  hasTitles: boolean,
+  isNumbered: boolean,
+): (room: Room, items: readonly Item[]) => void {
   const texts = new Map<Room, ListText>();
+  let count = 0;
   return (room, items) => {
     let text = texts.get(room);
     if (text === undefined) {
       texts.set(room, text = new ListText());
-      if (hasTitles) out(`${TITLES[room]}:\n`);
+      count = 0;
+      if (hasTitles && !hasLines()) out(`${TITLES[room]}:\n`);
     }
-    out(items.length === 0 ? "(none)\n" : text.page(items));
+    const page = text;
+    show(
+      () => items.length === 0 ? "(none)\n" : page.page(items),
+      () =>
+        items.map((item) => ({
+          ...remoteLine(room, item),
+          number: isNumbered ? ++count : null,
+        })),
+    );
   };
 }

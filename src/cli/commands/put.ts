@@ -3,10 +3,11 @@ import type { Receipt, Sendable } from "../../mod.ts";
 import { makeCode } from "../../verbs/age.ts";
 import { put, share, type UploadOptions } from "../../verbs/upload.ts";
 import type { Options } from "../arguments.ts";
-import { err, out } from "../shell.ts";
+import { err } from "../shell.ts";
 import { standardInput } from "../standard_streams.ts";
 import { escapeText, quoteShell } from "../text.ts";
 import { runTransfer, STANDARD } from "../transfer.ts";
+import { show } from "../voice.ts";
 
 /** Of folders that are sent, those paths in them which alone are. */
 export type Only = UploadOptions["only"];
@@ -53,7 +54,8 @@ function tellCode(code: string, shared: readonly Receipt[], { quiet }: Options):
     err(`Whoever has this code can read it with: ft fetch ${names}\n`);
     err("Hand it over, but not through the server. It is not kept and cannot be shown again.\n");
   }
-  out(`${code}\n`);
+  const files = shared.map(({ name }) => name);
+  show(() => `${code}\n`, () => [{ what: "code", code, files }]);
 }
 
 async function runUpload(

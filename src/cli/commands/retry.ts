@@ -51,10 +51,12 @@ function enter(folder: string): void {
 function optionsOf(list: RetryList, operands: readonly string[], now: Options): Options {
   const { command, server, options } = list;
   const words = server === undefined ? options : ["--server", server, ...options];
-  const invocation = parseArguments([command, ...words, "--", ...operands], env);
+  // What is set by now is no part of what was done then, but for a server that is never written.
+  const ofServer = (name: string) => name === "FT_SERVER" ? env(name) : undefined;
+  const invocation = parseArguments([command, ...words, "--", ...operands], ofServer);
   if (invocation.kind !== "run") throw new FtError("io", "What is remembered is no command.");
-  const { state, quiet, retries, trustFirst } = now;
-  return { ...invocation.options, state, quiet, retries, trustFirst };
+  const { state, quiet, json, retries, limit, timeout, trustFirst } = now;
+  return { ...invocation.options, state, quiet, json, retries, limit, timeout, trustFirst };
 }
 
 function partOf({ operand, paths }: RetryItem): [string, readonly string[]][] {

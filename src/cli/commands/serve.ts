@@ -7,21 +7,28 @@ import { invitationText } from "../invitation.ts";
 import { LineBudget } from "../line_budget.ts";
 import { rootOf } from "../root.ts";
 import { limitsOf } from "../serve_options.ts";
+import type { ItemLine } from "../json.ts";
 import { moreLine, reportLine, troubleLine } from "../server_log.ts";
-import { err, hasColor, out, terminalSize, withSignals } from "../shell.ts";
+import { listeningLine, transferLine, troubleItem } from "../server_lines.ts";
+import { err, hasColor, terminalSize, withSignals } from "../shell.ts";
+import { show } from "../voice.ts";
 
 /** Lines a minute about connections that failed; anybody can cause them. */
 const PEER_LINES = 20;
 /** Lines a minute about transfers that failed. */
 const FAILURE_LINES = 200;
 
-/** Writes a line of the log; a server outlives whoever reads it. */
-function log(line: string): void {
+/** Writes to the log, in words or as a line; a server outlives whoever reads it. */
+function logged(words: () => string, items: () => readonly ItemLine[]): void {
   try {
-    out(`${line}\n`);
+    show(words, items);
   } catch {
     // Nobody reads it.
   }
+}
+
+function log(line: string): void {
+  logged(() => `${line}\n`, () => []);
 }
 
 /** The QR code of an invite, as wide as the terminal at most. */
@@ -46,7 +53,7 @@ function securityOf(options: Options): ServerSecurity {
 
 /** `ft serve` */
 export function runServe(_operands: readonly string[], options: Options): Promise<number> {
-  const { host, port, requireToken, open, keepPartials, plain, quiet } = options;
+  const { host, port, requireToken, open, keepPartials, plain, quiet, json } = options;
   const peers = new LineBudget(PEER_LINES, (count) => err(`${moreLine(count, "peers")}\n`));
   const failures = new LineBudget(FAILURE_LINES, (count) => log(moreLine(count, "transfers")));
   return withSignals(async (signal) => {
@@ -60,12 +67,15 @@ export function runServe(_operands: readonly string[], options: Options): Promis
       keepPartials,
       limits: limitsOf(options),
       onReport: (report) => {
-        const line = quiet ? undefined : reportLine(report);
+        const line = quiet && !json ? undefined : reportLine(report);
         if (line === undefined) return;
-        if (report.failure === undefined || failures.spend()) log(line);
+        if (report.failure !== undefined && !failures.spend()) return;
+        logged(() => `${line}\n`, () => [transferLine(report)]);
       },
       onTrouble: (where, failure, by) => {
-        if (by === "server" || peers.spend()) err(`${troubleLine(where, failure)}\n`);
+        if (by !== "server" && !peers.spend()) return;
+        err(`${troubleLine(where, failure)}\n`);
+        logged(() => "", () => [troubleItem(where, failure)]);
       },
     });
     for (const name of server.created) log(`Created directory: '${name}'`);
@@ -74,9 +84,11 @@ export function runServe(_operands: readonly string[], options: Options): Promis
     log(`Public files for download from server: ${ROOM_FOLDERS.public}`);
     log(`Files uploaded for sharing: ${ROOM_FOLDERS.shared}`);
     const { serving, pin, token } = server;
+    logged(() => "", () => [listeningLine(server)]);
     if (plain) tellPlain("what clients send and take");
-    const qr = Deno.stdout.isTerminal() && !quiet ? qrCode : undefined;
+    const qr = Deno.stdout.isTerminal() && !quiet && !json ? qrCode : undefined;
     const invitation = await invitationText(serving, { pin, token, qr });
+    // No line shows a token where nobody asked for it: 'ft invite --json' does.
     if (invitation !== "") log(invitation.trimEnd());
     log("");
     log("Waiting for a client connection...");

@@ -1,9 +1,10 @@
 import { toFailure } from "../../error.ts";
 import { sum } from "../../verbs/sum.ts";
 import type { Options } from "../arguments.ts";
-import { exitFor, failureText } from "../report.ts";
-import { err, out, withSignals } from "../shell.ts";
+import { exitFor } from "../report.ts";
+import { withSignals } from "../shell.ts";
 import { escapeText } from "../text.ts";
+import { show, tellFailure } from "../voice.ts";
 
 /** `ft sum FILE...` */
 export function runSum(files: readonly string[], _options: Options): Promise<number> {
@@ -11,11 +12,15 @@ export function runSum(files: readonly string[], _options: Options): Promise<num
     const failures = [];
     for (const file of files) {
       try {
-        out(`${await sum(file, signal)}  ${escapeText(file)}\n`);
+        const digest = await sum(file, signal);
+        show(
+          () => `${digest}  ${escapeText(file)}\n`,
+          () => [{ what: "digest", name: file, digest }],
+        );
       } catch (thrown) {
         const failure = toFailure(thrown);
         if (signal.aborted || failure.code === "unexpected") throw thrown;
-        err(failureText(failure));
+        tellFailure(failure, { name: file });
         failures.push(failure);
       }
     }

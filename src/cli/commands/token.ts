@@ -3,9 +3,11 @@ import { invitesFor, localInterfaces, readServing } from "../../verbs/serving.ts
 import { addToken, listTokens, revokeToken, type Token } from "../../verbs/tokens.ts";
 import type { Options } from "../arguments.ts";
 import { joinLines } from "../invitation.ts";
+import type { ItemLine } from "../json.ts";
 import { rootOf } from "../root.ts";
-import { err, out } from "../shell.ts";
+import { err } from "../shell.ts";
 import { escapeText, formatTime } from "../text.ts";
+import { show } from "../voice.ts";
 
 /** `ft token add|list|revoke [NAME]` */
 export async function runToken(operands: readonly string[], options: Options): Promise<number> {
@@ -14,26 +16,43 @@ export async function runToken(operands: readonly string[], options: Options): P
   const root = rootOf(options);
   if (action === "list") {
     if (name !== undefined) throw misused(`Unexpected operand '${escapeText(name)}'.`);
-    out(listText(listTokens(root)));
+    const tokens = listTokens(root);
+    show(() => listText(tokens), () => tokens.map(lineOf));
     return 0;
   }
   if (name === undefined) throw misused(`'ft token ${action}' needs a NAME.`);
   if (action === "revoke") {
     revokeToken(root, name);
     if (!quiet) err(`Revoked '${name}'.\n`);
+    show(() => "", () => [{ what: "forgotten", name }]);
     return 0;
   }
   const { allow, expires } = options;
   if (allow === undefined) throw misused("'ft token add' needs --allow.");
   const until = expires === undefined ? {} : { expires: Date.now() + expires };
-  tellToken(root, await addToken(root, name, allow.split(","), until));
+  const token = await addToken(root, name, allow.split(","), until);
+  const invites = invitesFor(readServing(root), token, localInterfaces());
+  // First alone in a line, then as the commands that join with it.
+  show(
+    () => `${token}\n${joinLines(invites)}`,
+    () => [{ what: "token", name, token }, ...invites.map((invite) => inviteLine(invite))],
+  );
   if (!quiet) err("It is not kept and cannot be shown again.\n");
   return 0;
 }
 
-/** Shows a new token, first alone in a line, then as the commands that join with it. */
-function tellToken(root: string, token: string): void {
-  out(`${token}\n${joinLines(invitesFor(readServing(root), token, localInterfaces()))}`);
+function inviteLine(invite: string): ItemLine {
+  return { what: "invite", invite };
+}
+
+function lineOf({ name, verbs, created, expires }: Token): ItemLine {
+  return {
+    what: "token",
+    name,
+    allow: verbs,
+    created: new Date(created).toISOString(),
+    expires: expires === undefined ? null : new Date(expires).toISOString(),
+  };
 }
 
 function misused(message: string): FtError {

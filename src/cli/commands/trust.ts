@@ -1,10 +1,12 @@
 import { FtError } from "../../error.ts";
 import { describeKey } from "../../verbs/invite.ts";
 import { forgetTrust, listTrust } from "../../verbs/trust.ts";
+import type { KnownServer } from "../../mod.ts";
 import type { Options } from "../arguments.ts";
 import { stateFolder } from "../contact.ts";
-import { out } from "../shell.ts";
+import { serverLine } from "../server_line.ts";
 import { escapeText } from "../text.ts";
+import { show } from "../voice.ts";
 
 /** `ft trust [list|forget] [SERVER]` */
 export function runTrust(operands: readonly string[], options: Options): number {
@@ -25,15 +27,22 @@ export function runTrust(operands: readonly string[], options: Options): number 
     });
   }
   const forgotten = forgetTrust(state, server);
-  out(`Forgotten: ${escapeText(forgotten.join(", "))}.\n`);
+  show(
+    () => `Forgotten: ${escapeText(forgotten.join(", "))}.\n`,
+    () => forgotten.map((name) => ({ what: "forgotten", name })),
+  );
   return 0;
 }
 
 function list(state: string): void {
   const known = listTrust(state);
-  if (known.length === 0) out("No server is known.\n");
-  for (const { name, address, key } of known) {
-    const words = name === undefined || name === address ? [address] : [name, address];
-    out(`${escapeText([...words, describeKey(key)].join("  "))}\n`);
-  }
+  show(
+    () => known.length === 0 ? "No server is known.\n" : known.map(lineText).join(""),
+    () => known.map((server) => serverLine(server)),
+  );
+}
+
+function lineText({ name, address, key }: KnownServer): string {
+  const words = name === undefined || name === address ? [address] : [name, address];
+  return `${escapeText([...words, describeKey(key)].join("  "))}\n`;
 }

@@ -5,6 +5,7 @@ import { clientOptions } from "../contact.ts";
 import { exitFor, failureTable, failureText } from "../report.ts";
 import { err, withSignals } from "../shell.ts";
 import { escapeText, formatBytes } from "../text.ts";
+import { lineOfFailure, show } from "../voice.ts";
 
 /** `ft unshare NAME...` */
 export async function runUnshare(names: readonly string[], options: Options): Promise<number> {
@@ -14,8 +15,14 @@ export async function runUnshare(names: readonly string[], options: Options): Pr
   );
   const failed = results.filter((result): result is Failed => "error" in result);
   for (const result of results) {
-    if ("error" in result || quiet) continue;
-    err(`Removed '${escapeText(result.name)}' (${formatBytes(result.about.size)}).\n`);
+    const { name } = result;
+    if ("error" in result) {
+      lineOfFailure(result.error, { name });
+      continue;
+    }
+    const { size } = result.about;
+    show(() => "", () => [{ what: "unshared", name, size }]);
+    if (!quiet) err(`Removed '${escapeText(name)}' (${formatBytes(size)}).\n`);
   }
   const [only] = failed;
   if (only !== undefined) {

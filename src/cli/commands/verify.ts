@@ -1,9 +1,11 @@
 import type { Room, Verified } from "../../mod.ts";
 import { verify } from "../../verbs/verify.ts";
 import type { Options } from "../arguments.ts";
+import { failureMembers, type ItemLine } from "../json.ts";
 import { rootOf } from "../root.ts";
-import { err, out, withSignals } from "../shell.ts";
+import { err, withSignals } from "../shell.ts";
 import { escapeText, formatBytes } from "../text.ts";
+import { show } from "../voice.ts";
 
 /** The exit code when a file is not what it was: that of the failure `digest`. */
 const DAMAGED = 7;
@@ -31,8 +33,7 @@ export async function runVerify(operands: readonly string[], options: Options): 
       onFile: (file) => {
         counts.set(file.state, (counts.get(file.state) ?? 0) + 1);
         bytes += file.size;
-        const line = lineOf(file);
-        if (line !== undefined) out(line);
+        show(() => textOf(file), () => [lineOf(file)]);
       },
     })
   );
@@ -49,10 +50,24 @@ export async function runVerify(operands: readonly string[], options: Options): 
   return count("failed") > 0 ? UNREADABLE : 0;
 }
 
+/** All files have a line, as not everybody wants to know only what is wrong. */
+function lineOf({ room, name, size, state, expected, digest, error }: Verified): ItemLine {
+  return {
+    what: "verified",
+    room,
+    name,
+    size,
+    state,
+    expected: expected ?? null,
+    digest: digest ?? null,
+    failure: error === undefined ? null : failureMembers(error),
+  };
+}
+
 /** What there is to say of a file; nothing of one that is what it was. */
-function lineOf({ room, name, state, expected, digest, error }: Verified): string | undefined {
+function textOf({ room, name, state, expected, digest, error }: Verified): string {
   const word = WORDS[state];
-  if (word === undefined) return undefined;
+  if (word === undefined) return "";
   const what = `${word}  ${room}/${name}`;
   const more = error !== undefined
     ? error.message
