@@ -203,9 +203,7 @@ export class FolderStore implements Store {
     if (!isTaken) return undefined;
     if (conflict === "skip") return { name, size: 0, digest: "", outcome: "skipped" };
     if (conflict === "fail") throw taken(name);
-    if (own.length === 0 && this.#options.records !== undefined) {
-      throw notOwn(name);
-    }
+    if (own.length === 0 && this.#options.records !== undefined) throw notOwn(name);
     return undefined;
   }
 

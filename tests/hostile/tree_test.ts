@@ -74,7 +74,7 @@ for (const [name, message] of OUT_OF_PLACE) {
   });
 }
 
-hostile("a folder whose pack comes before its manifest", "greeted", async (peer, target) => {
+hostile("a folder whose pack comes before its manifest", "greeted", async (peer) => {
   await peer.say({ kind: "tree", id: 1, name: "evil", room: "shared" });
   await peer.say(await packOf(1));
   await isRefused(peer);
@@ -200,7 +200,7 @@ hostile(
 );
 
 for (const name of ["../root", "..", "/", ".ft", "theirs.txt/x"]) {
-  hostile(`a wish for the folder '${name}'`, "greeted", async (peer, target) => {
+  hostile(`a wish for the folder '${name}'`, "greeted", async (peer) => {
     await peer.say({ kind: "browse", id: 1, room: "shared", name });
     const answer = await peer.hear();
     assert.ok(answer?.kind === "error" && ["bad_name", "not_found"].includes(answer.code));
