@@ -1,3 +1,4 @@
+import { lookAt } from "./confine.ts";
 import type { JournalRecord } from "./journal.ts";
 import type { StageRequest } from "./store.ts";
 
@@ -74,6 +75,8 @@ export async function seededChunks(
 ): Promise<JournalRecord[]> {
   const records: JournalRecord[] = [];
   try {
+    // What a link leads to is nobody's business, and a pipe would never end.
+    if (!lookAt(from)?.isFile) return [];
     // The system copies, and where the file system shares blocks it need not even do that.
     await Deno.copyFile(from, path);
     const { size } = file.statSync();

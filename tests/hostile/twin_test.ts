@@ -150,6 +150,8 @@ function giving(names: readonly string[]): FakeServer {
         }
         await peer.say({ kind: "entry", id, name: message.name, size: 0 });
         await peer.say({ kind: "commit", id, digest: EMPTY });
+      } else if (message.kind === "browse") {
+        await peer.say({ kind: "error", id, code: "not_found", message: "none" });
       }
     }
   });
