@@ -206,6 +206,8 @@ Deno.test(`hostile server: a list of paths that lead out, taken by number (seed 
       if (message.kind === "list") {
         const items = names.map((name): Item => ({ name, size: 5, time: 0, tag: "t" }));
         await peer.say({ kind: "items", id, items, last: true });
+      } else if (message.kind === "browse") {
+        await peer.say({ kind: "error", id, code: "not_found", message: "none" });
       } else if (message.kind === "request") {
         asked.push(message.name);
         if (/^[0-9]+$/.test(message.name)) {
