@@ -371,7 +371,7 @@ test("several files go on after a failure, with a table and the gravest exit cod
   assert.match(missing.stderr, /^Error: 2 files failed:\n {2}none: .*\n {2}nothing: .*\n/m);
   // 7 before 6 and 5.
   relay.onBytes = (way, passed) => way === "up" && passed > MiB && relay.stall("up");
-  const grown = ana.start("put", "none", "folder", "big.bin");
+  const grown = ana.start("put", "none", "back\\slash", "big.bin");
   await until("stall", () => relay.passed.up > MiB);
   Deno.writeTextFileSync(ana.path("big.bin"), "more", { append: true });
   relay.reset();
@@ -381,7 +381,7 @@ test("several files go on after a failure, with a table and the gravest exit cod
   relay.reset();
   relay.onBytes = (way, passed) => way === "up" && passed > MiB && relay.cut();
   ana.write("big2.bin", random.bytes(8 * MiB));
-  const lost = await ana.ft("put", "none", "folder", "big2.bin", "--retries", "0");
+  const lost = await ana.ft("put", "none", "back\\slash", "big2.bin", "--retries", "0");
   assert.equal(lost.code, 3, lost.stderr);
   assert.match(lost.stderr, /^Error: 3 files failed:\n/m);
 });

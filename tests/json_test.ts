@@ -206,15 +206,20 @@ test("--json tells the state of each file that ft verify reads, and what is take
 ) => {
   ana.write("a.txt", "right");
   ana.write("b.txt", "fine");
-  await done(ana, "share", "a.txt", "b.txt");
+  ana.write("folder/a/b.txt", "12345");
+  await done(ana, "share", "a.txt", "b.txt", "folder");
   writeFile(server.path("shared_uploads/a.txt"), "wrong");
   const root = ["--root", server.root];
   const lines = wholeLines((await ana.ft("verify", "shared", ...root, "--json")).stdout, 7);
   const states = lines.flatMap((line) => line["what"] === "verified" ? line["state"] : []);
-  assert.equal(states.length, 2);
+  assert.equal(states.length, 3);
   assert.ok(states.includes("ok") && /damaged|changed/.test(states.join()), states.join());
-  const gone = wholeLines((await ana.ft("unshare", "b.txt", "none", "--json")).stdout, 5);
-  assert.deepEqual(items(gone), ["unshared"]);
+  const gone = wholeLines((await ana.ft("unshare", "b.txt", "none", "folder", "--json")).stdout, 5);
+  const taken = gone.filter(({ kind }) => kind === "item");
+  assert.deepEqual(taken.map((line) => [line["what"], line["name"], line["size"]]), [
+    ["unshared", "b.txt", 4],
+    ["unshared", "folder", 5],
+  ]);
   const errors = gone.filter(({ kind }) => kind === "error");
   assert.deepEqual(errors.map((line) => [line["name"], line["code"]]), [["none", "not_found"]]);
 });

@@ -235,3 +235,18 @@ test("a terminal is shown text, and not what it would obey", async (_, server, a
   assert.equal(code, 0);
   assert.ok(stdout.includes("gotcha"));
 }, Deno.build.os !== "linux");
+
+test("a folder does not go through a pipe, and what is not there is not called one", async (
+  _,
+  __,
+  ana,
+) => {
+  ana.write("folder/a.txt", "a");
+  await done(ana, "share", "folder");
+  const folder = await ana.ft("fetch", "folder", "--output", "-");
+  assert.equal(folder.code, 2);
+  assert.match(folder.stderr, /^Error: 'folder' is a folder, and a stream takes a file\./m);
+  const none = await ana.ft("fetch", "none", "--output", "-");
+  assert.equal(none.code, 5);
+  assert.equal(folder.stdout + none.stdout, "");
+});

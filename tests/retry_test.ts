@@ -145,3 +145,16 @@ test("what ft retry goes by holds no token, and says when it is of no use", asyn
   assert.match(damaged.stderr, /retry\.json' is damaged/);
   assert.ok(exists(path));
 });
+
+test("ft retry does it as it was done, whatever options are set to by now", async (
+  place,
+  server,
+  ana,
+) => {
+  assert.equal((await ana.ft("put", "late.txt")).code, 5);
+  ana.write("late.txt", "late");
+  const env = { ...ana.env, FT_EXCLUDE: "*.txt", FT_NAME: "other", FT_DRY_RUN: "yes" };
+  const again = await place.start(ftCommand("retry"), { cwd: ana.folder, env }).finished;
+  assert.equal(again.code, 0, again.stderr);
+  assert.deepEqual(namesIn(server.path("uploads")), ["late.txt"]);
+});

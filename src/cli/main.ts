@@ -56,6 +56,8 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (thrown) {
     if (thrown instanceof OutputClosed) return 0;
     const failure = toFailure(thrown);
+    // What is shown while it comes in ends the conversation with it.
+    if (failure.cause instanceof OutputClosed) return 0;
     tellFailure(failure);
     closeLines(failure.exit);
     return failure.exit;

@@ -4,7 +4,8 @@ import type { Channel } from "./channel.ts";
 import { digestSource } from "./chunk_reader.ts";
 import type { ClientSession } from "./client_session.ts";
 import { changed } from "./small_file.ts";
-import { IncomingTree, type IncomingTreeOptions } from "./tree_incoming.ts";
+import type { IncomingTreeOptions } from "./incoming_tree_options.ts";
+import { IncomingTree } from "./tree_incoming.ts";
 import { OutgoingTree, type OutgoingTreeOptions } from "./tree_outgoing.ts";
 
 /** A folder to upload. */

@@ -1,16 +1,17 @@
 import { FtError, toFailure } from "../error.ts";
 import { OPEN_TRANSFERS } from "../protocol/limits.ts";
 import type { Entry, Message, MessageOf } from "../protocol/message.ts";
-import type { Receipt, Source, StageRequest, Store } from "../storage/store.ts";
+import type { Receipt, Source, StageRequest } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
 import { answer, type Question } from "./answer.ts";
-import { type Access, type Grant, OPEN_ACCESS } from "./access.ts";
+import { type Access, OPEN_ACCESS } from "./access.ts";
 import { Allowance, type Share } from "./allowance.ts";
-import { Channel, type Deadlines } from "./channel.ts";
+import { Channel } from "./channel.ts";
 import { endWith, Guest } from "./guest.ts";
 import { extentOf, Incoming } from "./receive.ts";
 import { Outgoing, waitsForReady } from "./send.ts";
 import { digestServed, openServed, requireOut } from "./served_file.ts";
+import type { ServerSessionOptions } from "./server_session_options.ts";
 import { ServedTrees } from "./served_trees.ts";
 import { termsOf } from "./terms.ts";
 import { Asked, sendFailure, type Transfer } from "./transfer.ts";
@@ -19,22 +20,8 @@ import type { TreeReport } from "./tree_report.ts";
 import { Turn } from "./turn.ts";
 import { countingOf, endClaim } from "./withheld.ts";
 
+export type { ServerSessionOptions } from "./server_session_options.ts";
 export type { TransferReport } from "./transfer_report.ts";
-
-/** What a server offers to every client. */
-export interface ServerSessionOptions {
-  readonly store: Store;
-  /** Program and version. */
-  readonly agent: string;
-  /** What all sessions of the server share. */
-  readonly allowance?: Allowance;
-  readonly deadlines?: Deadlines;
-  /** Who is let in; everybody when it is not said. */
-  readonly access?: Access;
-  /** Hears once that the client was let in. */
-  readonly onGreeted?: (grant: Grant) => void;
-  readonly onReport?: (report: TransferReport) => void;
-}
 
 /** Features of FT/1 this server has; none is required of anyone yet. */
 const FEATURES: readonly string[] = [];

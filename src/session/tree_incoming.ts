@@ -5,36 +5,17 @@ import { decodePack, type PackedFile } from "../protocol/pack.ts";
 import { encodeRuns } from "../protocol/runs.ts";
 import type { Receipt } from "../storage/store.ts";
 import type { StagedTree, Verdict, WholeFile } from "../storage/tree.ts";
-import { type Channel, peerFailure } from "./channel.ts";
+import { peerFailure } from "./channel.ts";
+import type { IncomingTreeOptions } from "./incoming_tree_options.ts";
 import { sendFailure, type Transfer } from "./transfer.ts";
 import { inLanes } from "./lanes.ts";
 import { Manifest } from "./manifest.ts";
 import { isPacked, verified } from "./small_file.ts";
-import { type TreeOutcome, type TreeReport, TreeTally } from "./tree_report.ts";
+import { type TreeReport, TreeTally } from "./tree_report.ts";
 import { TreeResults } from "./tree_results.ts";
 
 /** Large files of one tree on their way at once. */
 const LANES = 8;
-
-/** What is received into what, and who hears of it. */
-export interface IncomingTreeOptions {
-  readonly channel: Channel;
-  readonly id: number;
-  /** Opens the place where the folder goes to, when it is offered in answer to a question. */
-  readonly open?: (head: MessageOf<"tree">) => StagedTree;
-  /** Asks for a large file; not where the other side sends those by itself. */
-  readonly fetchFile?: (entry: TreeEntry, index: number, tree: StagedTree) => Promise<Receipt>;
-  /** The name that the sender is told, where what it is called here is not its business. */
-  readonly toldName?: string;
-  /** Whether nothing is to be kept, and so nothing asked for. */
-  readonly dry?: boolean;
-  /** Hears how much of the tree travels, once it is known. */
-  readonly onWanted?: (wanted: readonly TreeEntry[], bytes: number) => void;
-  /** Hears how many bytes of files have their places. */
-  readonly onVerified?: (bytes: number) => void;
-  /** Hears what became of an entry. */
-  readonly onOutcome?: (entry: TreeEntry, outcome: TreeOutcome) => void;
-}
 
 /** One folder on its way in. */
 export class IncomingTree implements Transfer {

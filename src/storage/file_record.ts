@@ -1,3 +1,5 @@
+import type { StageRequest } from "./store.ts";
+
 /** One file of a room. */
 export interface FileRecord {
   readonly name: string;
@@ -27,4 +29,22 @@ export function holds(row: FileRecord, info: Deno.FileInfo): boolean {
 /** What a row says of the file it is about. */
 export function identity(info: Deno.FileInfo): Pick<FileRecord, "size" | "ino" | "mtime"> {
   return { size: info.size, ino: String(info.ino), mtime: info.mtime?.getTime() ?? 0 };
+}
+
+/** What is known of a file that is about to get its name. */
+export function recordOf(
+  { name: requested, owner, version = "", who = "" }: StageRequest,
+  name: string,
+  { staged, digest }: { readonly staged: string; readonly digest: string },
+): FileRecord {
+  return {
+    ...identity(Deno.lstatSync(staged)),
+    name,
+    requested,
+    digest,
+    owner,
+    version,
+    who,
+    published: Date.now(),
+  };
 }

@@ -12,7 +12,7 @@ import {
 } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import type { FolderPartial, Placed } from "./folder_partial.ts";
-import { type FileRecord, holds, identity } from "./file_record.ts";
+import { type FileRecord, holds, recordOf } from "./file_record.ts";
 import { FolderTrees } from "./folder_trees.ts";
 import { forgetGone } from "./gone.ts";
 import { heldBytes } from "./held_chunks.ts";
@@ -236,7 +236,7 @@ export class FolderStore implements Store {
     const over = this.#replaced(request, own);
     const name = over?.name ?? this.#publishUnder(request, { wanted, folder, staged, digest });
     if (over !== undefined) {
-      const row = this.#row(request, { name, staged, digest });
+      const row = recordOf(request, name, { staged, digest });
       this.#record(request, row);
       publishOver(staged, over.path);
       this.#options.records?.forgetOthers(request.room, row);
@@ -246,23 +246,6 @@ export class FolderStore implements Store {
     return {
       receipt: { name, size, digest, outcome: over === undefined ? "new" : "replaced" },
       folders: new Set([folder, ...changed, ...underWay]),
-    };
-  }
-
-  /** What is known of a file that is about to get its name. */
-  #row(
-    request: StageRequest,
-    { name, staged, digest }: { name: string; staged: string; digest: string },
-  ): FileRecord {
-    return {
-      ...identity(Deno.lstatSync(staged)),
-      name,
-      requested: request.name,
-      digest,
-      owner: request.owner,
-      version: request.version ?? "",
-      who: request.who ?? "",
-      published: Date.now(),
     };
   }
 
@@ -304,7 +287,7 @@ export class FolderStore implements Store {
       const candidate = number === 1 ? wanted : numberedName(wanted, number);
       const last = candidate.slice(candidate.lastIndexOf("/") + 1);
       if (findInside(place.folder, last) === undefined) {
-        const row = this.#row(request, { ...place, name: candidate });
+        const row = recordOf(request, candidate, place);
         this.#record(request, row);
         if (publishNew(place.staged, `${place.folder}/${last}`)) {
           records?.forgetOthers(room, row);

@@ -13,6 +13,7 @@ import { remove } from "./lock.ts";
 import type { Records } from "./records.ts";
 import { isExpired, isOver, type ShareRecord } from "./shares.ts";
 import type { TreeRecord } from "./trees.ts";
+import { filesBelow } from "./walk.ts";
 import type { About, Claim, Claimant, Item, StageRequest, Terms, View } from "./store.ts";
 
 /** A file of the room that an owner shared. */
@@ -159,7 +160,8 @@ export class SharedRoom {
     const gone = shares.map((share) => {
       const { row, info } = share;
       const of = { row, share: this.#records.shares.get(row.name, row.ino), view };
-      const about = { ...itemOf(row.name, info, of), name };
+      const size = info.isDirectory ? bytesBelow(share.path) : info.size;
+      const about = { ...itemOf(row.name, info, of), name, size };
       this.#remove(row.name, share);
       return about;
     });
@@ -246,6 +248,13 @@ export function itemOf(
     ...termsIn(share),
     ...(row !== undefined && row.owner === view?.owner ? { mine: true } : {}),
   };
+}
+
+/** Bytes of all files of a folder. */
+function bytesBelow(folder: string): number {
+  let bytes = 0;
+  for (const { info } of filesBelow(folder)) bytes += info?.size ?? 0;
+  return bytes;
 }
 
 function notFound(name: string): FtError {

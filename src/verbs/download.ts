@@ -209,6 +209,11 @@ async function downloadInto(
     return await downloadTree(session, { room, name, ...tag, ...how }, { id, onEvent });
   };
 
+  const isFolder = async (session: ClientSession, name: string) => {
+    const about = await session.about(room, name).catch(() => undefined);
+    return about?.files !== undefined;
+  };
+
   const moveOne = async (session: ClientSession, entry: Listed | { name: string }, id: number) => {
     const name = entry.name.replace(/(?<=.)\/+$/, "");
     if (name !== entry.name) return await fetchTree(session, { ...entry, name }, id);
@@ -221,6 +226,7 @@ async function downloadInto(
       if (failure.code !== "not_found" || failure.side !== "there") throw failure;
       if (sink !== undefined) throw failure;
       // No file has the name; a folder may have it.
+      if (sink !== undefined) throw await isFolder(session, name) ? notStreamed(name) : failure;
       return await fetchTree(session, entry, id).catch((thrown) => {
         throw toFailure(thrown).code === "not_found" ? failure : thrown;
       });

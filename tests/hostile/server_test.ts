@@ -244,6 +244,11 @@ listing("bytes in place of a list", { code: 4 }, async (peer, id) => {
   await peer.say(await chunkOf(id, 0));
 });
 
+/** Whether a message asks for a name: as a file, or after that as a folder. */
+function isAsked(message: Message): message is MessageOf<"request"> | MessageOf<"browse"> {
+  return message.kind === "request" || message.kind === "browse";
+}
+
 Deno.test("hostile server: a list that names files outside, taken by their numbers", async () => {
   await using place = new Place();
   const names = ["../../up.txt", "/tmp/absolute.txt", "a/../../b", "back\\slash", ".ft/x", EVIL];
@@ -255,9 +260,7 @@ Deno.test("hostile server: a list that names files outside, taken by their numbe
       const { id } = message;
       if (message.kind === "list") {
         await peer.say({ kind: "items", id, items: names.map(item), last: true });
-      } else if (
-        (message.kind === "request" || message.kind === "browse") && /^[0-9]+$/.test(message.name)
-      ) {
+      } else if (isAsked(message) && /^[0-9]+$/.test(message.name)) {
         await peer.say({ kind: "error", id, code: "not_found", message: "none" });
       } else throw new Error("a name that is none was asked for");
     }

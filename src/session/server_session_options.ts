@@ -1,0 +1,20 @@
+import type { Store } from "../storage/store.ts";
+import type { Access, Grant } from "./access.ts";
+import type { Allowance } from "./allowance.ts";
+import type { Deadlines } from "./channel.ts";
+import type { TransferReport } from "./transfer_report.ts";
+
+/** What a server offers to every client. */
+export interface ServerSessionOptions {
+  readonly store: Store;
+  /** Program and version. */
+  readonly agent: string;
+  /** What all sessions of the server share. */
+  readonly allowance?: Allowance;
+  readonly deadlines?: Deadlines;
+  /** Who is let in; everybody when it is not said. */
+  readonly access?: Access;
+  /** Hears once that the client was let in. */
+  readonly onGreeted?: (grant: Grant) => void;
+  readonly onReport?: (report: TransferReport) => void;
+}
