@@ -58,6 +58,8 @@ test(
     const sent = await ana.ft("share", "tree");
     assert.equal(sent.code, bad.length === 0 ? 0 : 6, sent.stderr);
     for (const name of bad) assert.match(sent.stderr, new RegExp(`tree/${name}: .*'${name}'`));
+    const listed = await done(ana, "list", "shared");
+    if (bad.length > 0) assert.match(listed.stdout, /tree\/ .*, incomplete, 2 missing\n/);
     const ben = place.client("ben", server.address);
     await done(ben, "fetch", "tree");
     const there = snapshot(ben.path("downloads/tree"));
@@ -76,6 +78,7 @@ test(
     }
     const again = await done(ana, "retry");
     assert.match(again.stderr, /tree\/ {2}2 files/);
+    assert.doesNotMatch((await done(ana, "list", "shared")).stdout, /missing/);
     await done(ben, "fetch", "tree");
     assertSameTree(server.path("shared_uploads/tree"), path);
     assertSameTree(ben.path("downloads/tree"), path);

@@ -251,7 +251,6 @@ Deno.test("ft serve --json writes its log as lines, without the token of its inv
     ["put", null],
     // As a file, and then as a folder.
     ["get", "not_found"],
-    ["get", "not_found"],
   ]);
   const token = link.slice(link.indexOf("#") + 1);
   assert.ok(token.length > 20 && !stdout.includes(token));

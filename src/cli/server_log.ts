@@ -24,8 +24,11 @@ function stamp(): string {
 }
 
 /** Whether somebody asked what there is, and got an answer. */
-function isQuestion({ action, failure }: TransferReport): boolean {
-  if (action === "info" && failure?.code === "not_found") return true;
+function isQuestion({ action, failure, receipt, tree, isFolder }: TransferReport): boolean {
+  // Whether a name is that of a file or of a folder, a client finds out by asking.
+  if ((action === "info" || isFolder) && failure?.code === "not_found") return true;
+  const isOut = action === "get" || action === "fetch";
+  if (isOut && failure === undefined && receipt === undefined && tree === undefined) return true;
   return failure === undefined && (action === "list" || action === "info");
 }
 

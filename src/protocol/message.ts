@@ -77,7 +77,7 @@ const runs = list(count(TREE_ENTRIES), 2 * MANIFEST_ENTRIES);
 
 const treeEntry = object({
   path: name,
-  kind: oneOf("file", "folder", "link"),
+  kind: oneOf("file", "folder", "link", "absent"),
   size: optional(fileSize),
   mtime: optional(time),
   exec: optional(flag),

@@ -28,7 +28,7 @@ export interface ServedTreesOptions {
     id: number,
     transfer: Transfer,
     outcome: Promise<Receipt | TreeReport | undefined>,
-    about: Pick<TransferReport, "action" | "room" | "name">,
+    about: Pick<TransferReport, "action" | "room" | "name" | "isFolder">,
     bytes: () => number,
   ) => void;
 }
@@ -130,7 +130,13 @@ export class ServedTrees {
         this.#outgoing.delete(id);
       }
     })();
-    track(id, asked, outcome, { action, room, name }, () => outgoing?.sent ?? 0);
+    const about = { action, room, name, isFolder: true } as const;
+    track(id, asked, outcome, about, () => outgoing?.sent ?? 0);
+  }
+
+  /** Whether what a client asks for as a file is a folder. */
+  has({ room, name }: MessageOf<"request">): boolean {
+    return this.#options.store.trees?.has(room, name) === true;
   }
 
   /** Opens a large file of a folder that a client is fetching; undefined for any other file. */

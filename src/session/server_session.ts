@@ -169,7 +169,7 @@ export class ServerSession {
     id: number,
     transfer: Transfer,
     outcome: Promise<Receipt | TreeReport | undefined>,
-    about: Pick<TransferReport, "action" | "room" | "name">,
+    about: Pick<TransferReport, "action" | "room" | "name" | "isFolder">,
     bytes: () => number,
   ): void {
     this.#transfers.set(id, transfer);
@@ -267,6 +267,8 @@ export class ServerSession {
         const failure = toFailure(thrown);
         if (outgoing === undefined) endClaim(source?.claim, failure);
         if (outgoing === undefined) await sendFailure(this.#channel, id, failure);
+        // It is going to be asked for as what it is.
+        if (failure.code === "not_found" && this.#trees.has(request)) return undefined;
         throw failure;
       } finally {
         source?.close();

@@ -25,6 +25,8 @@ export interface TransferReport {
   readonly bytes: number;
   readonly milliseconds: number;
   readonly receipt: Receipt | undefined;
+  /** Whether it was asked for as a folder. */
+  readonly isFolder?: boolean;
   /** What became of a folder. */
   readonly tree?: TreeReport | undefined;
   readonly failure: FtError | undefined;

@@ -23,6 +23,8 @@ export class IncomingTree implements Transfer {
   readonly #outcome = Promise.withResolvers<TreeReport>();
   readonly #tally = new TreeTally();
   readonly #entries = new Manifest();
+  /** Paths of what the sender cannot send. */
+  readonly #absent: string[] = [];
   /** Folders and links by path, with their indexes: they are made at the end. */
   readonly #others = new Map<string, number>();
   /** Entries that are to come and have not, by index. */
@@ -140,7 +142,8 @@ export class IncomingTree implements Transfer {
     entries.forEach((entry, at) => {
       const verdict: Verdict = faults[at] ?? verdicts[sound++] ?? "skipped";
       const index = first + at;
-      if (verdict === "want") this.#open.set(index, entry);
+      if (entry.kind === "absent" && verdict === "same") this.#absent.push(entry.path);
+      else if (verdict === "want") this.#open.set(index, entry);
       else if (verdict instanceof FtError) this.#fail(entry, verdict, results, index);
       else if (entry.kind !== "file") this.#others.set(entry.path, index);
       else {
@@ -159,7 +162,7 @@ export class IncomingTree implements Transfer {
     this.#entries.end();
     let bytes = 0;
     for (const { size = 0 } of this.#open.values()) bytes += size;
-    await tree.begin(this.#open.values());
+    await tree.begin(this.#open.values(), this.#absent);
     this.#options.onWanted?.([...this.#open.values()], bytes);
     const { channel, id, fetchFile, dry } = this.#options;
     // Who sends a folder dry knows that nothing is to follow; who is asked for one does not.

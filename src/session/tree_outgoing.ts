@@ -1,4 +1,5 @@
 import { FtError, toFailure } from "../error.ts";
+import { nameFault } from "../name.ts";
 import { createHasher } from "../protocol/digest.ts";
 import { FRAME_BYTES, MANIFEST_ENTRIES } from "../protocol/limits.ts";
 import type { Message, MessageOf } from "../protocol/message.ts";
@@ -205,9 +206,11 @@ export class OutgoingTree implements Transfer {
       if ("error" in found) {
         this.#tally.fail(found.path, found.error);
         this.#options.onOutcome?.({ path: found.path, kind: "file" }, found.error);
-        continue;
+        if (nameFault(`${this.#options.head.name}/${found.path}`) !== undefined) continue;
       }
-      const entry = await this.#described(found, digestOf);
+      const entry = "error" in found
+        ? { path: found.path, kind: "absent" as const }
+        : await this.#described(found, digestOf);
       if (entry === undefined) continue;
       batch.push(entry);
       const length = entry.path.length + (entry.target?.length ?? 0);

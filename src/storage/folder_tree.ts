@@ -84,7 +84,7 @@ export class FolderTree implements StagedTree {
     const name = acceptName(`${this.name}/${entry.path}`);
     requireHoldable(name);
     if (entry.kind !== "file") {
-      this.#others.push(entry);
+      if (entry.kind !== "absent") this.#others.push(entry);
       return "same";
     }
     space?.check({ name, room, size: entry.size });
@@ -125,7 +125,7 @@ export class FolderTree implements StagedTree {
     Deno.chmodSync(path, exec ? mode | (mode & 0o444) >> 2 : mode & ~0o111);
   }
 
-  async begin(wanted: Iterable<TreeEntry>): Promise<void> {
+  async begin(wanted: Iterable<TreeEntry>, absent: Iterable<string>): Promise<void> {
     const { request, records, space, staging, shared, root, make } = this.#options;
     if (request.dry) return;
     const { room, part } = request;
@@ -144,6 +144,7 @@ export class FolderTree implements StagedTree {
       const { trees } = records;
       if (!part) trees.foundAll(room, this.name);
       trees.miss(room, this.name, entries.map(({ path }) => path));
+      trees.miss(room, this.name, absent);
       trees.list(room, this.name, Date.now());
       const ino = findInside(root, this.name)?.info.ino;
       if (!part) shared?.renew(request, { name: this.name, ino: String(ino) });

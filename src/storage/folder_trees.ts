@@ -1,5 +1,5 @@
 import { FtError } from "../error.ts";
-import { numberedName } from "../name.ts";
+import { nameFault, numberedName } from "../name.ts";
 import { findInside, makeFolders, nameAround, openInside } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import { FolderTree } from "./folder_tree.ts";
@@ -119,6 +119,10 @@ export class FolderTrees implements TreeStore {
         }
       },
     };
+  }
+
+  has(room: Room, name: string): boolean {
+    return nameFault(name) === undefined && isFolderInside(this.#options.root(room), name);
   }
 
   stageTree(request: TreeRequest): StagedTree {

@@ -6,11 +6,14 @@
 import type { FtError } from "../error.ts";
 import type { Claim, Claimant, Receipt, Room, Source, StageRequest } from "./store.ts";
 
+/** What an entry is; what is `absent` is something that its sender cannot send. */
+export type EntryKind = "file" | "folder" | "link" | "absent";
+
 /** One file, folder or link of a tree. */
 export interface TreeEntry {
   /** Canonical name below the tree. */
   readonly path: string;
-  readonly kind: "file" | "folder" | "link";
+  readonly kind: EntryKind;
   /** Bytes of a file. */
   readonly size?: number | undefined;
   /** Last modification in milliseconds since 1970. */
@@ -75,11 +78,11 @@ export interface StagedTree {
   /** Says of the next entries of its manifest which of them are to be sent. */
   offer(entries: readonly TreeEntry[]): Verdict[] | Promise<Verdict[]>;
   /**
-   * All of its manifest was offered, and this is what will be sent.
+   * All of its manifest was offered, this is what will be sent, and these paths are what cannot be.
    *
    * @throws FtError when there is no room for it.
    */
-  begin(wanted: Iterable<TreeEntry>): Promise<void>;
+  begin(wanted: Iterable<TreeEntry>, absent: Iterable<string>): Promise<void>;
   /** Under which name a large file of it is staged, and what gives way to it. */
   place(entry: TreeEntry): Pick<StageRequest, "name" | "conflict">;
   /** A large file of it has its place. */
@@ -101,6 +104,8 @@ export interface TreeStore {
    * @param claimant for whom it is downloaded; without one a counted folder is not there.
    */
   openTree(room: Room, name: string, tag?: string, claimant?: Claimant): TreeSource;
+  /** Whether a folder has the name. */
+  has(room: Room, name: string): boolean;
   /** Begins to receive a folder, or to bring one of the same owner up to date. */
   stageTree(request: TreeRequest): StagedTree;
 }

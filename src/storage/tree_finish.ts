@@ -10,6 +10,7 @@ import { acceptName } from "../name.ts";
 import { findInside, isInside, makeFolders } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import { requireHoldable } from "./holdable.ts";
+import type { EntryKind } from "./tree.ts";
 import { leadsOut, readTarget, targetFault } from "./link_target.ts";
 
 /** Entries after which other work gets a turn. */
@@ -19,7 +20,7 @@ const TURN_ENTRIES = 100;
 export interface FinishedEntry {
   /** Name below the tree. */
   readonly path: string;
-  readonly kind: "file" | "folder" | "link";
+  readonly kind: EntryKind;
   /** Last modification in milliseconds since 1970. */
   readonly mtime?: number | undefined;
   /** What a link says. */

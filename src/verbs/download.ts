@@ -224,7 +224,6 @@ async function downloadInto(
     } catch (thrown) {
       const failure = toFailure(thrown);
       if (failure.code !== "not_found" || failure.side !== "there") throw failure;
-      if (sink !== undefined) throw failure;
       // No file has the name; a folder may have it.
       if (sink !== undefined) throw await isFolder(session, name) ? notStreamed(name) : failure;
       return await fetchTree(session, entry, id).catch((thrown) => {
