@@ -428,3 +428,24 @@ for (const command of ["put", "get"]) {
     assert.ok(!namesIn(target).includes(".ft"));
   }, Deno.build.os === "windows");
 }
+
+test(
+  "ft get and fetch take patterns, where a name that is there beats one",
+  async (_, server, ana) => {
+    for (const name of ["a.txt", "b.txt", "c.bin", "d*.bin", "dx.bin"]) {
+      writeFile(server.path(`shared_files/${name}`), name);
+    }
+    await done(ana, "get", "*.txt", "d*.bin", "-o", "in/");
+    assert.deepEqual(namesIn(ana.path("in")), ["a.txt", "b.txt", "d*.bin"]);
+    const none = await ana.ft("get", "*.none", "c.bin");
+    assert.equal(none.code, 5);
+    assert.match(none.stderr, /\*\.none/);
+    assert.deepEqual(namesIn(ana.path("downloads")), ["c.bin"]);
+    ana.write("one.tar", "1");
+    ana.write("two.tar", "2");
+    await done(ana, "share", "*.tar");
+    await done(ana, "fetch", "???.tar");
+    assert.deepEqual(namesIn(ana.path("downloads")), ["c.bin", "one.tar", "two.tar"]);
+  },
+  Deno.build.os === "windows",
+);

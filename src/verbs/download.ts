@@ -7,6 +7,7 @@ import type { Listed } from "../storage/state_folder.ts";
 import type { Conflict, Store, Terms } from "../storage/store.ts";
 import type { Sink } from "../storage/stream_store.ts";
 import { type ClientOptions, Conversation, type Result } from "./conversation.ts";
+import { isRemotePattern, remoteNames } from "./remote_names.ts";
 import { type CodeOptions, Codes, SecretDownload } from "./secret_download.ts";
 import { planDownload } from "./download_plan.ts";
 import { downloadTree } from "./download_tree.ts";
@@ -99,7 +100,8 @@ async function download(
 ): Promise<Result[]> {
   const several = wanted.length > 1;
   if (typeof output === "string") {
-    return await downloadInto(openOutput(output, several), room, wanted, options);
+    const isFolder = several || wanted.some(isRemotePattern);
+    return await downloadInto(openOutput(output, isFolder), room, wanted, options);
   }
   if (several) {
     throw new FtError("usage", "A stream takes one file.", { hint: "Name one at a time." });
@@ -232,7 +234,9 @@ async function downloadInto(
     }
   };
 
-  const items = wanted.map((name) => ({ name }));
+  // A pattern cannot say which one goes through a pipe.
+  const names = sink === undefined ? await remoteNames(conversation, room, wanted) : wanted;
+  const items = names.map((name) => ({ name }));
   const results = conversation.each(items, async (session, { name }, id) => {
     const entry = numbered(name, list);
     try {

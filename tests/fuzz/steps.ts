@@ -98,6 +98,18 @@ const terms = {
 };
 const listed = { name, size, time: fc.integer(), tag: word, mine: fc.boolean() };
 const item = fc.record(listed);
+const runs = fc.array(fc.nat({ max: 6 }), { maxLength: 4 });
+const node = fc.record(
+  {
+    path: name,
+    kind: fc.constantFrom("file", "file", "folder", "link", "absent"),
+    size: fc.constantFrom(0, 5, 40_000, 262_144, 262_145, 2 ** 44),
+    target: fc.constantFrom("a", "../a", "/etc/passwd", "../../secret.txt"),
+    digest,
+  },
+  { requiredKeys: ["path", "kind"] },
+);
+const fault = fc.record({ index: fc.nat({ max: 6 }), code: word, message: word });
 
 /** Messages of every kind but HELLO, by kind: their fields. */
 const FIELDS: Record<string, Record<string, fc.Arbitrary<unknown>>> = {
@@ -122,11 +134,31 @@ const FIELDS: Record<string, Record<string, fc.Arbitrary<unknown>>> = {
   unshare: { name },
   info: { room, name },
   about: { ...listed, ...terms, digest, mtime: fc.integer() },
+  browse: { name, room, tag: word },
+  tree: {
+    name,
+    room,
+    mtime: fc.integer(),
+    conflict,
+    part: fc.boolean(),
+    dry: fc.boolean(),
+    ...terms,
+  },
+  manifest: { entries: fc.array(node, { maxLength: 4 }), last: fc.boolean() },
+  want: { runs, last: fc.boolean() },
+  pack: { bytes: bytes(200, 1) },
+  result: { new: runs, failed: fc.array(fault, { maxLength: 2 }) },
+  seal: {},
 };
 /** Fields that may be left out. */
 const OPTIONAL: ReadonlySet<string> = new Set([
-  ...["mtime", "source", "tag", "conflict", "size", "mine", "match"],
+  ...["mtime", "source", "tag", "conflict", "size", "mine", "match", "part", "dry", "new"],
   ...Object.keys(terms),
+]);
+
+/** Kinds that begin a transfer. */
+const BEGINNING: ReadonlySet<string> = new Set([
+  ...["entry", "request", "list", "tree", "browse", "info", "unshare"],
 ]);
 
 const says = Object.entries(FIELDS).map(([kind, fields]) =>
@@ -192,7 +224,7 @@ export function inOrder(steps: readonly Step[]): Step[] {
     }
     if (!("say" in step)) return [step];
     const { kind } = step.say;
-    const id = renumber(step.say.id, ["entry", "request", "list"].includes(kind));
+    const id = renumber(step.say.id, BEGINNING.has(kind));
     return id === 0 ? [] : [{ say: { ...step.say, id } }];
   });
 }
