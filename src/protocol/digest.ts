@@ -26,6 +26,12 @@ export async function createHasher(): Promise<Hasher> {
   return { update: (bytes) => hash.update(bytes), digest: () => new Uint8Array(hash.digest()) };
 }
 
+/** SHA-256 as a function that does not wait, for many small runs of bytes; loaded like the hasher. */
+export async function loadSha256(): Promise<(bytes: Uint8Array) => Uint8Array<ArrayBuffer>> {
+  const { createHash } = await import("node:crypto");
+  return (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest());
+}
+
 /** SHA-256 of `bytes`. */
 export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));

@@ -1,5 +1,5 @@
 import { FtError } from "../error.ts";
-import { createHasher, formatDigest } from "../protocol/digest.ts";
+import { formatDigest } from "../protocol/digest.ts";
 import { PACKED_BYTES } from "../protocol/limits.ts";
 import type { TreeEntry, TreeSource } from "../storage/tree.ts";
 import { digestSource } from "./chunk_reader.ts";
@@ -43,13 +43,12 @@ export function isPacked({ size = 0 }: Pick<TreeEntry, "size">): boolean {
 }
 
 /** The digest string of a small file, when its SHA-256 is the one that was said. */
-export async function verified(
-  bytes: Uint8Array<ArrayBuffer>,
+export function verified(
+  bytes: Uint8Array,
   claimed: Uint8Array,
-): Promise<string | undefined> {
-  const hasher = await createHasher();
-  hasher.update(bytes);
-  const digest = hasher.digest();
+  sha256: (bytes: Uint8Array) => Uint8Array,
+): string | undefined {
+  const digest = sha256(bytes);
   const isSame = digest.every((byte, at) => byte === claimed[at]);
   return isSame ? formatDigest(bytes.length, digest) : undefined;
 }

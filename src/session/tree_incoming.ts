@@ -1,4 +1,5 @@
 import { FtError, toFailure } from "../error.ts";
+import { loadSha256 } from "../protocol/digest.ts";
 import { MANIFEST_ENTRIES } from "../protocol/limits.ts";
 import type { Message, MessageOf, TreeEntry } from "../protocol/message.ts";
 import { decodePack, type PackedFile } from "../protocol/pack.ts";
@@ -216,8 +217,9 @@ export class IncomingTree implements Transfer {
   async #store(files: ReadonlyArray<PackedFile & { entry: TreeEntry }>): Promise<void> {
     const results = new TreeResults();
     const sound: Array<WholeFile & { index: number }> = [];
+    const sha256 = await loadSha256();
     for (const { index, entry, bytes, digest: claimed } of files) {
-      const digest = await verified(bytes, claimed);
+      const digest = verified(bytes, claimed, sha256);
       if (digest !== undefined) sound.push({ index, entry, bytes, digest });
       else {
         const error = new FtError("digest", `Bytes of '${entry.path}' changed on the way.`);

@@ -1,6 +1,6 @@
 import { FtError, toFailure } from "../error.ts";
 import { nameFault } from "../name.ts";
-import { createHasher } from "../protocol/digest.ts";
+import { loadSha256 } from "../protocol/digest.ts";
 import { FRAME_BYTES, MANIFEST_ENTRIES } from "../protocol/limits.ts";
 import type { Message, MessageOf } from "../protocol/message.ts";
 import { PackBuilder } from "../protocol/pack.ts";
@@ -284,6 +284,7 @@ export class OutgoingTree implements Transfer {
   async #sendSmall(indexes: readonly number[]): Promise<void> {
     if (indexes.length === 0) return;
     const { channel } = this.#options;
+    const sha256 = await loadSha256();
     let pack = new PackBuilder(channel.allocate(FRAME_BYTES));
     for (const index of indexes) {
       if (this.#settled) return;
@@ -296,9 +297,7 @@ export class OutgoingTree implements Transfer {
       }
       try {
         readWhole(this.#options.source, entry, bytes);
-        const hasher = await createHasher();
-        hasher.update(bytes);
-        pack.add({ index, digest: hasher.digest(), bytes });
+        pack.add({ index, digest: sha256(bytes), bytes });
         this.#sent += bytes.length;
       } catch (thrown) {
         await this.#cannot(index, toFailure(thrown));

@@ -50,6 +50,7 @@ async function storeGroup(
   staging: Staging,
   publish: Publish,
 ): Promise<Result[]> {
+  staging.prepare();
   const written = files.map((file) => attempt(() => write(file, staging), file.entry.path));
   const sound = files.flatMap((file, at) => {
     const one = written[at];

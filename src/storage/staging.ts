@@ -97,10 +97,18 @@ export class Staging {
     return () => this.#closed();
   }
 
-  /** A new file of this folder, locked: for what needs no journal. `mode` is subject to umask. */
+  /** Makes the folder where it is missing, and sees that no link leads to it. */
+  prepare(): void {
+    this.#inFolder(() => {});
+  }
+
+  /**
+   * A new file of this folder, which {@linkcode prepare} has just seen, locked: for what needs no
+   * journal. `mode` is subject to umask.
+   */
   create(mode: number): { path: string; file: Deno.FsFile } {
     const path = `${this.path}/${crypto.randomUUID()}.part`;
-    const file = this.#inFolder(() => Deno.openSync(path, { write: true, createNew: true, mode }));
+    const file = Deno.openSync(path, { write: true, createNew: true, mode });
     // Its name is nobody else's, so that nothing but a sweep of old files looks at it.
     file.tryLockSync(true);
     return { path, file };

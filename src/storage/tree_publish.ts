@@ -27,6 +27,8 @@ export interface TreePlace {
   /** The tree's name in the room. */
   readonly name: string;
   readonly records: Records | undefined;
+  /** Whether it was there before: into a new one nobody else puts anything. */
+  readonly isOld: boolean;
 }
 
 /** A file, and where it goes. */
@@ -120,13 +122,13 @@ function folderFor(
 function planned(
   { file, written }: { readonly file: WholeFile; readonly written: WrittenFile },
   folder: string,
-  { request, name: tree, records }: TreePlace,
+  { request, name: tree, records, isOld }: TreePlace,
 ): Move | Receipt["outcome"] {
   const { entry: { path }, digest } = file;
   const name = `${tree}/${path}`;
   const last = name.slice(name.lastIndexOf("/") + 1);
   const move = { file, written, folder, name, last };
-  const found = findInside(folder, last);
+  const found = isOld ? findInside(folder, last) : undefined;
   if (found === undefined) return { ...move, isOver: false };
   if (!found.info.isFile) throw new FtError("exists", `'${path}' is a folder or a link there.`);
   if (records !== undefined) {
