@@ -5,7 +5,7 @@ import type { TreeReport } from "../src/session/tree_report.ts";
 import type { Item } from "../src/storage/store.ts";
 import { assertSameTree, fetchTree, FolderSource } from "./conversation/tree.ts";
 import { World } from "./conversation/world.ts";
-import { exists, writeFile } from "./files.ts";
+import { exists, namesIn, writeFile } from "./files.ts";
 import { Random, seed } from "./random.ts";
 
 const random = new Random(seed);
@@ -75,7 +75,7 @@ Deno.test(`share of a folder: it is fetched as often as it says, whole (seed ${s
   assert.equal(world.records.trees.get("shared", "t"), undefined);
 });
 
-Deno.test("share of a folder: who is cut off before the last file has not been counted", async () => {
+Deno.test("share of a folder: who is cut off comes back for the rest and counts once", async () => {
   await using world = new World();
   const path = makeTree(world);
   const { client } = world.talk();
@@ -97,18 +97,18 @@ Deno.test("share of a folder: who is cut off before the last file has not been c
   });
   await assert.rejects(fetching, failsWith("lost"));
   await served;
-  assert.ok(!exists(world.path("downloads", "t/z large.bin")), "the last file was withheld");
-  assert.equal((await items(client))[0]?.downloads, 1);
-  // Its claim is kept for it for a while; nobody else gets in between.
+  // Nobody sees it any more; who was counted goes on.
+  assert.deepEqual(await items(client), []);
   const { client: eve } = world.talk({ owner: "eve" });
-  await assert.rejects(fetchTree(world, eve, "t"), failsWith("busy"));
-  const { client: again } = world.talk({ owner: "ben", run: "run 1" });
+  await assert.rejects(fetchTree(world, eve, "t"), failsWith("not_found"));
+  const { client: again } = world.talk({ owner: "ben" });
   await fetchTree(world, again, "t");
   assertSameTree(world.path("downloads", "t"), path);
-  assert.deepEqual(await items(client), []);
+  world.store.shared?.sweep();
+  assert.ok(!exists(world.path("shared", "t")));
 });
 
-Deno.test("share of a folder: the last file does not come before it was counted", async () => {
+Deno.test("share of a folder: none of its files comes before it was counted", async () => {
   await using world = new World();
   const path = makeTree(world);
   const { client } = world.talk();
@@ -116,13 +116,17 @@ Deno.test("share of a folder: the last file does not come before it was counted"
   const { client: ben } = world.talk({ owner: "ben" });
   const { claims } = world.records;
   const commit = claims.commit.bind(claims);
-  const there: boolean[] = [];
+  const there: string[][] = [];
   claims.commit = (...claim) => {
-    there.push(exists(world.path("downloads", "t/z large.bin")));
+    there.push(namesIn(world.path("downloads", "t")));
     commit(...claim);
   };
   await fetchTree(world, ben, "t");
-  assert.deepEqual(there, [false]);
+  assert.deepEqual(there, [[]]);
+  // Who has all of it takes nothing, and is not counted.
+  await shareTree(client, path, { downloads: 1 });
+  await fetchTree(world, ben, "t");
+  assert.equal((await items(client))[0]?.downloads, 1);
 });
 
 Deno.test("share of a folder: it expires, and its owner takes it back", async () => {

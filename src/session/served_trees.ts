@@ -48,8 +48,9 @@ export class ServedTrees {
     const { channel, store: { trees }, track } = this.#options;
     const { id, room, name, dry = false } = head;
     const action = room === "private" ? "put" : "share";
-    // In the private room nobody learns what a folder is called that had to give way.
-    const told = room === "shared" ? {} : { toldName: name };
+    // Who may not look into a room does not learn what a folder is called that had to give way.
+    const isBlind = room === "private" || room === "shared" && guest.isBlind(room);
+    const told = isBlind ? { toldName: name } : {};
     const incoming = new IncomingTree({ channel, id, dry, ...told });
     this.#incoming.set(id, incoming);
     const outcome = incoming.outcome.finally(() => this.#incoming.delete(id));
@@ -152,10 +153,5 @@ export class ServedTrees {
   /** Bytes of a file that a client asked for have arrived: the folder is still being fetched. */
   moved({ tree: id }: MessageOf<"request">): void {
     if (id !== undefined) this.#outgoing.get(id)?.renew();
-  }
-
-  /** A file that a client asked for has come to its end. */
-  ended({ tree: id, index = 0 }: MessageOf<"request">): void {
-    if (id !== undefined) this.#outgoing.get(id)?.answered(index);
   }
 }

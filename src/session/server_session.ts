@@ -272,7 +272,6 @@ export class ServerSession {
         throw failure;
       } finally {
         source?.close();
-        this.#trees.ended(request);
       }
     })();
     this.#track(id, asked, outcome, { action, room, name }, () => outgoing?.sent ?? 0);

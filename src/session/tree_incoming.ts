@@ -145,8 +145,10 @@ export class IncomingTree implements Transfer {
       const index = first + at;
       if (entry.kind === "absent" && verdict === "same") this.#absent.push(entry.path);
       else if (verdict === "want") this.#open.set(index, entry);
-      else if (verdict instanceof FtError) this.#fail(entry, verdict, results, index);
-      else if (entry.kind !== "file") this.#others.set(entry.path, index);
+      else if (verdict instanceof FtError) {
+        if (faults[at] === undefined) this.#absent.push(entry.path);
+        this.#fail(entry, verdict, results, index);
+      } else if (entry.kind !== "file") this.#others.set(entry.path, index);
       else {
         this.#tally.count(verdict, 0);
         this.#options.onOutcome?.(entry, verdict);

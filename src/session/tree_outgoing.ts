@@ -14,7 +14,6 @@ import { isPacked, readWhole } from "./small_file.ts";
 import { sendFailure, toldFailure, type Transfer } from "./transfer.ts";
 import { type TreeOutcome, type TreeReport, TreeTally } from "./tree_report.ts";
 import type { Turn } from "./turn.ts";
-import { Unanswered } from "./unanswered.ts";
 import { endClaim } from "./withheld.ts";
 
 /** Characters of paths after which a MANIFEST is sent whatever the number of its entries. */
@@ -50,8 +49,10 @@ export class OutgoingTree implements Transfer {
   readonly #options: OutgoingTreeOptions;
   readonly #entries: TreeEntry[] = [];
   readonly #wanted: number[] = [];
-  /** What is wanted and has no result yet. */
-  readonly #unanswered: Unanswered;
+  /** The same, to look up. */
+  readonly #wants = new Set<number>();
+  /** Ends when the download is counted, where that has to be: before any of its files is sent. */
+  #counted: Promise<void> = Promise.resolve();
   readonly #tally = new TreeTally();
   readonly #allWanted = Promise.withResolvers<void>();
   readonly #done = Promise.withResolvers<string>();
@@ -62,7 +63,6 @@ export class OutgoingTree implements Transfer {
 
   constructor(options: OutgoingTreeOptions) {
     this.#options = options;
-    this.#unanswered = new Unanswered(options.source.claim);
     this.#allWanted.promise.catch(() => {});
     this.#done.promise.catch(() => {});
   }
@@ -72,28 +72,19 @@ export class OutgoingTree implements Transfer {
     return this.#sent;
   }
 
-  /**
-   * Opens a large file that the other side asks for by its index. Where the folder has only so many
-   * downloads, the last file waits for all others.
-   */
+  /** Opens a large file that the other side asks for by its index. */
   async openLarge(index: number): Promise<Source> {
     const entry = this.#entries[index];
-    if (entry?.kind !== "file" || isPacked(entry) || !this.#unanswered.has(index)) {
+    if (entry?.kind !== "file" || isPacked(entry) || !this.#wants.has(index)) {
       throw new FtError("protocol", "No large file of the folder is wanted by that index.");
     }
-    if (index === this.#unanswered.withheld) await this.#unanswered.earn(this.#done.promise);
+    await this.#counted;
     return this.#options.source.open(entry.path);
   }
 
   /** Bytes of a large file have arrived. */
   renew(): void {
     this.#options.source.claim?.renew();
-  }
-
-  /** A large file that was asked for has come to its end. */
-  answered(index: number): void {
-    this.#unanswered.delete(index);
-    this.#unanswered.look();
   }
 
   handle(message: Message): void {
@@ -120,9 +111,14 @@ export class OutgoingTree implements Transfer {
     if (indexes === undefined || (indexes[0] ?? before + 1) <= before) {
       throw new FtError("protocol", "The receiver wants what was not offered.");
     }
-    for (const index of indexes) this.#wanted.push(index);
+    for (const index of indexes) {
+      this.#wanted.push(index);
+      this.#wants.add(index);
+    }
     if (!last) return;
-    this.#unanswered.begin(this.#wanted);
+    // Who has all of it already takes nothing.
+    if (this.#wants.size > 0) this.#counted = this.#claim();
+    this.#counted.catch(() => {});
     this.#allWanted.resolve();
   }
 
@@ -136,13 +132,16 @@ export class OutgoingTree implements Transfer {
       if (index >= this.#entries.length) throw new FtError("protocol", "A result is of no entry.");
       this.#fail(index, peerFailure(fault));
     }
-    this.#unanswered.look();
+    this.renew();
     this.#options.onVerified?.(this.#tally.bytes);
+  }
+
+  async #claim(): Promise<void> {
+    await this.#options.source.claim?.commit();
   }
 
   #count(index: number, outcome: Receipt["outcome"]): void {
     const entry = this.#entries[index] as TreeEntry;
-    this.#unanswered.delete(index);
     if (entry.kind !== "file") return;
     this.#tally.count(outcome, entry.size ?? 0);
     this.#options.onOutcome?.(entry, outcome);
@@ -150,7 +149,6 @@ export class OutgoingTree implements Transfer {
 
   #fail(index: number, error: FtError): void {
     const entry = this.#entries[index] as TreeEntry;
-    this.#unanswered.delete(index);
     this.#tally.fail(entry.path, error);
     this.#options.onOutcome?.(entry, error);
   }
@@ -250,15 +248,11 @@ export class OutgoingTree implements Transfer {
     this.#options.onWanted?.(this.#wanted.map((index) => this.#entries[index] as TreeEntry), bytes);
     if (this.#options.head.dry) return;
     const width = this.#options.sendFile === undefined ? 0 : LANES;
-    const last = small.at(-1);
-    if (last !== undefined && last === this.#unanswered.withheld) small.pop();
+    await this.#counted;
     await Promise.all([
       this.#sendSmall(small),
       inLanes(large, width, (index) => this.#sendLarge(index)),
     ]);
-    if (last === undefined || last !== this.#unanswered.withheld) return;
-    await this.#unanswered.earn(this.#done.promise);
-    await this.#sendSmall([last]);
   }
 
   async #sendLarge(index: number): Promise<void> {

@@ -120,16 +120,21 @@ function slashed(path: string): string {
 }
 
 /**
- * A name whose folders can be made: one in whose place a file is gets a number, like a file whose
- * name is taken.
+ * A name whose folders can be made: one in whose place a file is, or that `isTaken` says is not to be
+ * entered, gets a number, like a file whose name is taken.
  */
-export function nameAround(root: string, name: string): string {
+export function nameAround(
+  root: string,
+  name: string,
+  isTaken: (folder: string) => boolean = () => false,
+): string {
   const parts = name.split("/");
   const last = parts.pop() ?? "";
   let folders = "";
   for (const part of parts) {
     const wanted = folders + part;
-    const stands = (name: string) => findInside(root, name)?.info.isDirectory === false;
+    const stands = (name: string) =>
+      findInside(root, name)?.info.isDirectory === false || isTaken(name);
     let free = wanted;
     for (let number = 2; stands(free); number++) free = numberedName(wanted, number);
     folders = `${free}/`;

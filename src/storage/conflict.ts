@@ -13,3 +13,14 @@ export function notOwn(name: string): FtError {
     hint: HINT,
   });
 }
+
+/** The failure of what of a tree must not be replaced; `wasOwn` says that it was sent by whoever asks. */
+export function notOwnEntry(path: string, wasOwn: boolean): FtError {
+  return wasOwn
+    ? new FtError("denied", `'${path}' was changed on the server since it was sent.`, {
+      hint: "It is the server's now: have it removed there, then send it again.",
+    })
+    : new FtError("denied", `'${path}' is somebody else's there.`, {
+      hint: "Choose another name for it.",
+    });
+}

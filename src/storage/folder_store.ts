@@ -164,6 +164,7 @@ export class FolderStore implements Store {
     try {
       const settled = this.#settled(request);
       if (settled !== undefined) return settled;
+      this.trees.requireOwn(request);
       space?.check(request);
       if (request.dry) return NOTHING_STAGED;
       const over = this.#replaced(request, this.#ownFiles(request))?.path;
@@ -223,7 +224,11 @@ export class FolderStore implements Store {
   #publish(request: StageRequest, staged: string, size: number, digest: string): Placed {
     const root = this.#root(request.room);
     const own = this.#ownFiles(request);
-    const same = this.#candidates(request, own).find(({ row }) => row.digest === digest);
+    // What is sent again in place of itself gets the times that it has now.
+    const isSame = ({ row }: OwnFile) =>
+      row.digest === digest &&
+      (request.conflict !== "overwrite" || row.mtime === (request.mtime ?? row.mtime));
+    const same = this.#candidates(request, own).find(isSame);
     if (same !== undefined) {
       remove(staged);
       this.shared?.renew(request, same.row);
@@ -231,7 +236,9 @@ export class FolderStore implements Store {
       return { receipt, folders: foldersOf(root, same.path).filter(isSyncing) };
     }
     // That a file of another's is where a folder should be must not be told either.
-    const wanted = request.blind ? nameAround(root, request.name) : request.name;
+    const { room, owner, blind } = request;
+    const isTaken = (folder: string) => this.trees.isOthers(room, owner, folder);
+    const wanted = blind ? nameAround(root, request.name, isTaken) : request.name;
     const { folder, changed } = makeFolders(root, wanted);
     const over = this.#replaced(request, own);
     const name = over?.name ?? this.#publishUnder(request, { wanted, folder, staged, digest });

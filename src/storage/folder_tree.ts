@@ -1,6 +1,7 @@
 import { FtError } from "../error.ts";
 import { acceptName } from "../name.ts";
 import { findInside } from "./confine.ts";
+import { notOwnEntry } from "./conflict.ts";
 import { storageFailure } from "./failure.ts";
 import { requireHoldable } from "./holdable.ts";
 import { LocalSource } from "./local_source.ts";
@@ -33,7 +34,7 @@ export interface FolderTreeOptions {
   /** The tree's name in the room; of a new one the name that it asks for. */
   readonly name: string;
   /** Makes the folder of a new tree, and says under which name. */
-  readonly make: (() => string) | undefined;
+  readonly make: (() => { readonly name: string; readonly isOld: boolean }) | undefined;
   /** Whether it was there before. */
   readonly isOld: boolean;
   readonly staging: Staging;
@@ -44,7 +45,7 @@ export interface FolderTreeOptions {
 
 /** A tree on its way into a folder. */
 export class FolderTree implements StagedTree {
-  readonly isOld: boolean;
+  #isOld: boolean;
   #name: string;
   readonly #options: FolderTreeOptions;
   readonly #release: () => void;
@@ -55,12 +56,16 @@ export class FolderTree implements StagedTree {
   constructor(options: FolderTreeOptions) {
     this.#options = options;
     this.#name = options.name;
-    this.isOld = options.isOld;
+    this.#isOld = options.isOld;
     this.#release = options.request.dry ? () => {} : options.staging.hold();
   }
 
   get name(): string {
     return this.#name;
+  }
+
+  get isOld(): boolean {
+    return this.#isOld;
   }
 
   async offer(entries: readonly TreeEntry[]): Promise<Verdict[]> {
@@ -96,14 +101,14 @@ export class FolderTree implements StagedTree {
     const isOwn = records === undefined || row !== undefined && row.owner === owner;
     const isSameTime = info.size === entry.size && info.mtime?.getTime() === entry.mtime;
     const isSame = entry.digest === undefined ? isSameTime : info.size === entry.size &&
-      entry.digest === (row?.digest ?? await this.#digest(found.path, entry.path));
+      entry.digest === await this.#digest(found.path, entry.path);
     if (isSame) {
       if (isOwn) this.#setExecutable(entry, found.path, info);
       return "same";
     }
     if (conflict === "skip") return "skipped";
     if (conflict === "fail") throw taken(entry.path);
-    if (!isOwn) throw new FtError("denied", `'${entry.path}' is somebody else's there.`);
+    if (!isOwn) throw notOwnEntry(entry.path, records?.own(owner, room, name).length !== 0);
     return "want";
   }
 
@@ -139,7 +144,9 @@ export class FolderTree implements StagedTree {
       claim?.end(undefined, false);
     }
     // Not before all of it is known and has room: else anybody could fill the room with folders.
-    this.#name = make?.() ?? this.#name;
+    const made = make?.();
+    this.#name = made?.name ?? this.#name;
+    this.#isOld = made?.isOld ?? this.#isOld;
     records?.transaction(() => {
       const { trees } = records;
       if (!part) trees.foundAll(room, this.name);
@@ -191,7 +198,11 @@ export class FolderTree implements StagedTree {
     }
     const folders = new Set<string>();
     const outcomes = await storeSmall(files, staging, (group) => {
-      const published = publishTogether(group, { ...this.#options, name: this.#name });
+      const published = publishTogether(group, {
+        ...this.#options,
+        name: this.#name,
+        isOld: this.#isOld,
+      });
       for (const folder of published.folders) folders.add(folder);
       return published.results;
     });
@@ -201,7 +212,7 @@ export class FolderTree implements StagedTree {
   }
 
   async finish(): Promise<TreeFailure[]> {
-    const { root, request } = this.#options;
+    const { root, request, records } = this.#options;
     if (request.dry) return [];
     const found = findInside(root, this.name);
     if (!found?.info.isDirectory) {
@@ -209,8 +220,18 @@ export class FolderTree implements StagedTree {
     }
     const { failures, folders } = await finishTree(found.path, this.#others, {
       mtime: request.part ? undefined : request.mtime,
+      // On a server a tree is its owner's, with its links.
+      overLinks: records !== undefined || request.conflict === "overwrite",
     });
     await Promise.all([...folders].map(syncFolder));
+    const failed = new Set(failures.map(({ path }) => path));
+    records?.transaction(() => {
+      const { trees } = records;
+      for (const { path } of this.#others) {
+        if (failed.has(path)) trees.miss(request.room, this.name, [path]);
+        else trees.found(request.room, this.name, path);
+      }
+    });
     return failures;
   }
 

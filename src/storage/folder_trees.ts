@@ -29,6 +29,12 @@ export interface FolderTreesOptions {
   readonly shared: SharedRoom | undefined;
 }
 
+/** Where a tree goes, and whether it was there before. */
+interface TreePlaceFound {
+  readonly name: string;
+  readonly isOld: boolean;
+}
+
 /** The whole folders of a store that keeps files in folders. */
 export class FolderTrees implements TreeStore {
   readonly #options: FolderTreesOptions;
@@ -71,6 +77,27 @@ export class FolderTrees implements TreeStore {
   #requireListed(room: Room, { listed, name: tree }: TreeRecord, name: string): void {
     if (listed === 0) throw new FtError("not_found", `File '${name}' not found.`);
     if (room === "shared") this.#options.shared?.clear(tree);
+  }
+
+  /** Whether a folder is a tree of somebody else's, or in one. */
+  isOthers(room: Room, owner: string, folder: string): boolean {
+    const tree = this.#tree(room, folder);
+    return tree !== undefined && tree.owner !== owner;
+  }
+
+  /**
+   * Nobody adds anything to somebody else's tree; who may not know of it gets another name.
+   *
+   * @throws FtError `denied`
+   */
+  requireOwn(
+    { room, name, owner, blind }: Pick<TreeRequest, "room" | "name" | "owner" | "blind">,
+  ): void {
+    const folder = name.slice(0, Math.max(0, name.lastIndexOf("/")));
+    if (blind || folder === "" || !this.isOthers(room, owner, folder)) return;
+    throw new FtError("denied", `'${folder}' is somebody else's folder.`, {
+      hint: "Choose another name.",
+    });
   }
 
   /** The tree that a name is in. */
@@ -131,6 +158,7 @@ export class FolderTrees implements TreeStore {
     try {
       const root = this.#options.root(request.room);
       if (request.room === "shared") shared?.clear(request.name);
+      this.requireOwn(request);
       const place = this.#place(request, root);
       return new FolderTree({ request, root, ...place, staging, records, space, shared });
     } catch (thrown) {
@@ -142,13 +170,19 @@ export class FolderTrees implements TreeStore {
   #place(
     request: TreeRequest,
     root: string,
-  ): { name: string; isOld: boolean; make: (() => string) | undefined } {
-    const { room, name, owner, conflict, blind } = request;
+  ): { name: string; isOld: boolean; make: (() => TreePlaceFound) | undefined } {
+    const { room, name, conflict, blind } = request;
     const { records } = this.#options;
     const isFolder = (name: string) => isFolderInside(root, name);
     const own = records === undefined
       ? isFolder(name) ? name : undefined
-      : records.trees.own(owner, room, name).find((tree) => isFolder(tree.name))?.name;
+      : this.#own(request, root);
+    const outer = name.slice(0, Math.max(0, name.lastIndexOf("/")));
+    if (own === undefined && outer !== "" && !blind && this.#tree(room, outer) !== undefined) {
+      throw new FtError("exists", `'${outer}' is a folder that was sent as one.`, {
+        hint: "Send that folder again with this one in it, or choose another name.",
+      });
+    }
     const isTaken = own !== undefined || !blind && findInside(root, name) !== undefined;
     if (isTaken && (conflict === "fail" || conflict === "skip" && own === undefined)) {
       throw new FtError("exists", `'${name}' exists.`, {
@@ -159,15 +193,25 @@ export class FolderTrees implements TreeStore {
     return { name, isOld: false, make: () => this.#makeNew(request, root) };
   }
 
+  /** The tree that an owner sent under a name before. */
+  #own({ room, owner, name }: TreeRequest, root: string): string | undefined {
+    const trees = this.#options.records?.trees.own(owner, room, name) ?? [];
+    return trees.find((tree) => isFolderInside(root, tree.name))?.name;
+  }
+
   /** Makes the folder of a new tree under a name that is free; returns that. */
-  #makeNew(request: TreeRequest, root: string): string {
-    const { name, blind } = request;
-    const wanted = blind ? nameAround(root, name) : name;
+  #makeNew(request: TreeRequest, root: string): TreePlaceFound {
+    // Another run of the same owner may have been faster.
+    const own = this.#own(request, root);
+    if (own !== undefined) return { name: own, isOld: true };
+    const { room, name, owner, blind } = request;
+    const isTaken = (folder: string) => this.isOthers(room, owner, folder);
+    const wanted = blind ? nameAround(root, name, isTaken) : name;
     const { folder } = makeFolders(root, wanted);
     for (let number = 1; number <= NUMBERS; number++) {
       const candidate = number === 1 ? wanted : numberedName(wanted, number);
       if (findInside(root, candidate) !== undefined) continue;
-      if (this.#make(request, folder, candidate)) return candidate;
+      if (this.#make(request, folder, candidate)) return { name: candidate, isOld: false };
     }
     throw new FtError("exists", `Too many folders have the name '${name}'.`);
   }

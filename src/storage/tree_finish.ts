@@ -49,12 +49,16 @@ interface MadeLink {
  *
  * @param root the tree's own folder: an absolute path without links.
  * @param entries in any order; files among them are passed over.
- * @param options the last modification of the root itself, where it is to be set.
+ * @param options the last modification of the root itself, where it is to be set, and whether a link
+ * takes the place of another one.
  */
 export async function finishTree(
   root: string,
   entries: readonly FinishedEntry[],
-  { mtime }: { readonly mtime: number | undefined },
+  { mtime, overLinks = false }: {
+    readonly mtime: number | undefined;
+    readonly overLinks?: boolean;
+  },
 ): Promise<FinishedTree> {
   const finished: FinishedTree = { failures: [], folders: new Set() };
   const failed = new Set<string>();
@@ -77,7 +81,7 @@ export async function finishTree(
   for (const { path, kind, target = "" } of entries) {
     if (kind !== "link") continue;
     await attempt(path, "make the link", () => {
-      const link = makeLink(root, path, target, finished.folders);
+      const link = makeLink(root, { path, target, isOver: overLinks }, finished.folders);
       if (link !== undefined) made.push(link);
     });
   }
@@ -109,8 +113,11 @@ function makeFolder(root: string, path: string, changed: Set<string>): void {
 /** Makes a link; undefined when it is there. */
 function makeLink(
   root: string,
-  path: string,
-  target: string,
+  { path, target, isOver }: {
+    readonly path: string;
+    readonly target: string;
+    readonly isOver: boolean;
+  },
   changed: Set<string>,
 ): MadeLink | undefined {
   requireName(path);
@@ -119,13 +126,16 @@ function makeLink(
   const found = findInside(root, path);
   if (found !== undefined) {
     if (found.info.isSymlink && readTarget(found.path) === target) return undefined;
-    throw new FtError("exists", `Something else has the name of the link '${path}'.`);
+    if (!isOver || !found.info.isSymlink) {
+      throw new FtError("exists", `Something else has the name of the link '${path}'.`);
+    }
   }
   const { folder, changed: makers } = makeFolders(root, path);
   const out = leadsOut(root, partsOf(root, folder), target);
   if (out !== undefined) throw linkFailure(path, out);
   const local = `${folder}/${path.slice(path.lastIndexOf("/") + 1)}`;
-  // It never replaces anything.
+  // It replaces nothing but another link.
+  if (found !== undefined) Deno.removeSync(found.path);
   Deno.symlinkSync(target, local, { type: isToFolder(folder, target) ? "dir" : "file" });
   for (const one of [...makers, folder]) changed.add(one);
   return { path, target, folder, local };

@@ -6,7 +6,8 @@
  */
 import { FtError } from "../error.ts";
 import { numberedName } from "../name.ts";
-import { findInside, foldersOf, makeFolders } from "./confine.ts";
+import { findInside, foldersOf, type Found, makeFolders } from "./confine.ts";
+import { notOwnEntry } from "./conflict.ts";
 import { storageFailure } from "./failure.ts";
 import type { FileRecord } from "./file_record.ts";
 import { publishNew, publishOver } from "./publish.ts";
@@ -124,7 +125,7 @@ function planned(
   folder: string,
   { request, name: tree, records, isOld }: TreePlace,
 ): Move | Receipt["outcome"] {
-  const { entry: { path }, digest } = file;
+  const { entry: { path }, bytes } = file;
   const name = `${tree}/${path}`;
   const last = name.slice(name.lastIndexOf("/") + 1);
   const move = { file, written, folder, name, last };
@@ -133,17 +134,25 @@ function planned(
   if (!found.info.isFile) throw new FtError("exists", `'${path}' is a folder or a link there.`);
   if (records !== undefined) {
     const row = records.get(request.room, name, found.info);
-    if (row?.digest === digest) return "same";
     if (row?.owner === request.owner) return { ...move, isOver: true };
-    throw new FtError("denied", `'${path}' is somebody else's there.`);
+    throw notOwnEntry(path, records.own(request.owner, request.room, name).length > 0);
   }
   if (request.conflict === "overwrite") return { ...move, isOver: true };
+  if (holdsBytes(found, bytes)) return "same";
   if (request.conflict !== "rename") throw new FtError("exists", `'${path}' exists.`);
   for (let number = 2; number <= NUMBERS; number++) {
     const free = numberedName(last, number);
-    if (findInside(folder, free) === undefined) return { ...move, last: free, isOver: false };
+    const there = findInside(folder, free);
+    if (there === undefined) return { ...move, last: free, isOver: false };
+    if (holdsBytes(there, bytes)) return "same";
   }
   throw new FtError("exists", `Too many files have the name '${path}'.`);
+}
+
+/** Whether a file holds exactly these bytes. */
+function holdsBytes({ path, info }: Found, bytes: Uint8Array): boolean {
+  if (!info.isFile || info.size !== bytes.length) return false;
+  return Deno.readFileSync(path).every((byte, at) => byte === bytes[at]);
 }
 
 function rowOf({ file, written, name }: Move, { owner, who }: TreeRequest): FileRecord {

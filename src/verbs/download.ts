@@ -11,6 +11,7 @@ import { isRemotePattern, remoteNames } from "./remote_names.ts";
 import { type CodeOptions, Codes, SecretDownload } from "./secret_download.ts";
 import { planDownload } from "./download_plan.ts";
 import { downloadTree } from "./download_tree.ts";
+import { TakenNames } from "./taken_names.ts";
 import { streamOutput } from "./stream_output.ts";
 
 /** How files are fetched. */
@@ -131,6 +132,7 @@ async function downloadInto(
   const { onEvent } = options;
   const list = conversation.state.list(conversation.server, room);
 
+  const targets = new TakenNames();
   const codes = new Codes({ code, askCode, onNote });
   const secrets = new Map<number, SecretDownload>();
 
@@ -204,7 +206,9 @@ async function downloadInto(
   ) => {
     acceptName(name);
     if (sink !== undefined) throw notStreamed(name);
-    const target = file ?? name.slice(name.lastIndexOf("/") + 1);
+    // Secrets are files: somebody may have put a folder in the place of one.
+    if (codes.isGiven) throw notSecret(name);
+    const target = targets.of(file ?? name.slice(name.lastIndexOf("/") + 1), id);
     const { dryRun: dry = false, checksum = false } = options;
     const how = { store, target, conflict, origin: conversation.server, dry, checksum };
     const tag = "tag" in entry ? { tag: entry.tag } : {};

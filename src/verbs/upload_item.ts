@@ -3,6 +3,7 @@ import { toName } from "../name.ts";
 import { openLocal } from "../storage/local_source.ts";
 import type { Source } from "../storage/store.ts";
 import { streamEnd } from "../storage/stream_end.ts";
+import { TakenNames } from "./taken_names.ts";
 import { type OperandOptions, readOperands } from "./operands.ts";
 import { StreamFeed, StreamSource } from "../storage/stream_source.ts";
 
@@ -111,6 +112,9 @@ export async function uploadItems(
   options: OperandOptions,
 ): Promise<UploadItem[]> {
   const items: UploadItem[] = [];
+  const folders = new TakenNames();
+  const folderOf = ({ path, name }: NamedFile) =>
+    folderItem({ path, name: folders.of(name, items.length + 1) });
   for (const sendable of sendables) {
     if (typeof sendable !== "string") {
       items.push("path" in sendable ? namedItem(sendable) : streamItem(sendable));
@@ -118,7 +122,7 @@ export async function uploadItems(
     }
     for (const operand of await readOperands([sendable], options)) {
       if ("error" in operand) items.push(failedItem(operand.path, operand.error));
-      else if (operand.kind === "folder") items.push(folderItem(operand));
+      else if (operand.kind === "folder") items.push(folderOf(operand));
       else items.push(fileItem(operand));
     }
   }
