@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { FtError } from "../src/error.ts";
 import { FIRST_CHUNK_BYTES } from "../src/protocol/chunk.ts";
 import { PACKED_BYTES } from "../src/protocol/limits.ts";
+import type { Access } from "../src/session/access.ts";
 import type { ClientSession } from "../src/session/client_session.ts";
 import type { Item } from "../src/storage/store.ts";
 import { assertSameTree, fetchTree, FolderSource, sendTree } from "./conversation/tree.ts";
-import { World } from "./conversation/world.ts";
+import { MemorySource, World } from "./conversation/world.ts";
 import { exists, namesIn, writeFile } from "./files.ts";
 import { Random, seed } from "./random.ts";
 
@@ -296,4 +297,133 @@ Deno.test("tree: what does not fit is refused before the first byte", async () =
   assert.deepEqual(await items(client), []);
   Deno.removeSync(`${world.root}/t/b.bin`);
   assert.deepEqual((await sendTree(client, `${world.root}/t`, { name: "t" })).failures, []);
+});
+
+Deno.test("tree: nobody adds anything to somebody else's folder", async () => {
+  await using world = new World();
+  const { client } = world.talk();
+  writeFile(`${world.root}/t/a`, "a");
+  writeFile(`${world.root}/inner/b`, "b");
+  await sendTree(client, `${world.root}/t`, { name: "t" });
+  await sendTree(client, `${world.root}/t`, { name: "t", room: "private" });
+  const { client: ben } = world.talk({ owner: "ben" });
+  const evil = (name: string, room: "shared" | "private") =>
+    ben.upload({ room, name, source: new MemorySource(random.bytes(5)), conflict: "rename" });
+  await assert.rejects(evil("t/evil", "shared"), failsWith("denied"));
+  await assert.rejects(
+    sendTree(ben, `${world.root}/inner`, { name: "t/inner" }),
+    failsWith("denied"),
+  );
+  // Where he may not know of it, he gets a folder of his own.
+  await evil("t/evil", "private");
+  assert.deepEqual(world.names("private"), ["t", "t (2)"]);
+  await sendTree(ben, `${world.root}/inner`, { name: "t/inner", room: "private" });
+  assert.deepEqual(namesIn(world.path("private", "t")), ["a"]);
+  assert.deepEqual(namesIn(world.path("shared", "t")), ["a"]);
+  // Its owner may, but not another folder into it.
+  await client.upload({
+    room: "shared",
+    name: "t/mine",
+    source: new MemorySource(random.bytes(5)),
+    conflict: "rename",
+  });
+  assert.deepEqual(namesIn(world.path("shared", "t")), ["a", "mine"]);
+  await assert.rejects(
+    sendTree(client, `${world.root}/inner`, { name: "t/inner" }),
+    failsWith("exists"),
+  );
+});
+
+Deno.test("tree: two runs of one owner that begin at once fill one folder", async () => {
+  await using world = new World();
+  writeFile(`${world.root}/t/a`, "a");
+  writeFile(`${world.root}/u/b`, "b");
+  const [one, two] = [world.talk(), world.talk({ run: "run 2" })];
+  await Promise.all([
+    sendTree(one.client, `${world.root}/t`, { name: "t" }),
+    sendTree(two.client, `${world.root}/u`, { name: "t" }),
+  ]);
+  assert.deepEqual(world.names("shared"), ["t"]);
+  assert.deepEqual(namesIn(world.path("shared", "t")), ["a", "b"]);
+});
+
+Deno.test("tree: what a disk changed is mended by digest; times and the right to run come along", async () => {
+  await using world = new World();
+  const { client } = world.talk();
+  const path = `${world.root}/t`;
+  for (const name of ["small", "large"]) {
+    writeFile(`${path}/${name}`, random.bytes(name === "small" ? 100 : 1_200_000));
+  }
+  await sendTree(client, path, { name: "t" });
+  for (const name of ["small", "large"]) {
+    const there = world.path("shared", `t/${name}`);
+    const { mtime } = Deno.statSync(there);
+    const bytes = Deno.readFileSync(there);
+    Deno.writeFileSync(there, bytes.with(7, (bytes[7] ?? 0) ^ 1));
+    Deno.utimeSync(there, mtime ?? 0, mtime ?? 0);
+  }
+  assert.equal((await sendTree(client, path, { name: "t" })).files.same, 2);
+  assert.equal((await sendTree(client, path, { name: "t", checksum: true })).files.replaced, 2);
+  assertSameTree(world.path("shared", "t"), path);
+  for (const name of ["small", "large"]) {
+    Deno.utimeSync(`${path}/${name}`, 1.6e9, 1.6e9);
+    if (Deno.build.os !== "windows") Deno.chmodSync(`${path}/${name}`, 0o755);
+  }
+  await sendTree(client, path, { name: "t" });
+  assertSameTree(world.path("shared", "t"), path);
+  assert.equal((await sendTree(client, path, { name: "t" })).files.same, 2);
+});
+
+Deno.test({
+  name: "tree: a link that leads elsewhere now is replaced, a file in its place is not",
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  await using world = new World();
+  const { client } = world.talk();
+  const path = `${world.root}/t`;
+  writeFile(`${path}/x`, "x");
+  writeFile(`${path}/y`, "y");
+  Deno.symlinkSync("x", `${path}/link`);
+  await sendTree(client, path, { name: "t" });
+  Deno.removeSync(`${path}/link`);
+  Deno.symlinkSync("y", `${path}/link`);
+  assert.deepEqual((await sendTree(client, path, { name: "t" })).failures, []);
+  const there = world.path("shared", "t/link");
+  assert.equal(Deno.readLinkSync(there), "y");
+  Deno.removeSync(there);
+  writeFile(there, "by hand");
+  const { failures } = await sendTree(client, path, { name: "t" });
+  assert.deepEqual(failures.map(({ path, error }) => [path, error.code]), [["link", "exists"]]);
+  assert.equal(Deno.readTextFileSync(there), "by hand");
+  assert.equal((await items(client))[0]?.missing, 1);
+  Deno.removeSync(there);
+  assert.deepEqual((await sendTree(client, path, { name: "t" })).failures, []);
+  assert.equal((await items(client))[0]?.missing, undefined);
+});
+
+Deno.test("tree: fetched again the same bytes are not kept twice", async () => {
+  await using world = new World();
+  const { client } = world.talk();
+  writeFile(`${world.root}/t/a`, "theirs");
+  await sendTree(client, `${world.root}/t`, { name: "t" });
+  writeFile(world.path("downloads", "t/a"), "mine.");
+  for (let times = 0; times < 3; times++) await fetchTree(world, client, "t");
+  assert.deepEqual(namesIn(world.path("downloads", "t")), ["a", "a (2)"]);
+  Deno.utimeSync(world.path("downloads", "t/a (2)"), 1.6e9, 1.6e9);
+  await fetchTree(world, client, "t");
+  assert.deepEqual(namesIn(world.path("downloads", "t")), ["a", "a (2)"]);
+});
+
+Deno.test("tree: who may share and not look learns nothing of others' folders", async () => {
+  await using world = new World();
+  writeFile(`${world.root}/t/a`, "a");
+  const { client } = world.talk();
+  await sendTree(client, `${world.root}/t`, { name: "t" });
+  const access: Access = {
+    admit: () => ({ name: undefined, verbs: new Set(["share"]) }),
+    isName: () => false,
+  };
+  const { client: blind } = world.talk({ owner: "ben", access });
+  assert.equal((await sendTree(blind, `${world.root}/t`, { name: "t" })).name, "t");
+  assert.deepEqual(world.names("shared"), ["t", "t (2)"]);
 });

@@ -78,7 +78,7 @@ export class ServedTrees {
   place(
     { tree: id, index = 0, size }: Entry,
     incoming: Incoming,
-  ): Partial<Pick<StageRequest, "name" | "conflict">> {
+  ): Partial<Pick<StageRequest, "name" | "conflict" | "again">> {
     if (id === undefined) return {};
     const tree = this.#incoming.get(id);
     if (tree === undefined) {

@@ -193,7 +193,7 @@ export class FolderStore implements Store {
     const own = this.#ownFiles(request);
     for (const { row } of this.#candidates(request, own)) {
       const isVersion = version !== undefined && row.version === version && row.size === size;
-      if (isVersion || row.digest === digest) {
+      if (!request.again && (isVersion || row.digest === digest)) {
         this.shared?.renew(request, row);
         return { name: row.name, size: row.size, digest: row.digest, outcome: "same" };
       }
@@ -224,11 +224,9 @@ export class FolderStore implements Store {
   #publish(request: StageRequest, staged: string, size: number, digest: string): Placed {
     const root = this.#root(request.room);
     const own = this.#ownFiles(request);
-    // What is sent again in place of itself gets the times that it has now.
-    const isSame = ({ row }: OwnFile) =>
-      row.digest === digest &&
-      (request.conflict !== "overwrite" || row.mtime === (request.mtime ?? row.mtime));
-    const same = this.#candidates(request, own).find(isSame);
+    const same = request.again
+      ? undefined
+      : this.#candidates(request, own).find(({ row }) => row.digest === digest);
     if (same !== undefined) {
       remove(staged);
       this.shared?.renew(request, same.row);

@@ -158,11 +158,11 @@ export class FolderTree implements StagedTree {
     });
   }
 
-  place({ path }: TreeEntry): Pick<StageRequest, "name" | "conflict"> {
+  place({ path }: TreeEntry): Pick<StageRequest, "name" | "conflict" | "again"> {
     const { request: { conflict }, records } = this.#options;
     // On a server a tree is brought up to date: what it replaces is of the same owner.
     const over = records !== undefined && conflict === "rename" ? "overwrite" : conflict;
-    return { name: `${this.name}/${path}`, conflict: over };
+    return { name: `${this.name}/${path}`, conflict: over, again: records !== undefined };
   }
 
   placed({ path }: TreeEntry): void {

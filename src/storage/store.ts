@@ -177,6 +177,8 @@ export interface StageRequest {
   readonly exec?: boolean | undefined;
   /** Digest string of what is to come, where the sender says it before. */
   readonly digest?: string | undefined;
+  /** Whether it was looked at and found to differ, whatever is known of it. */
+  readonly again?: boolean;
   /** Whether it is only asked what would become of it: nothing is staged. */
   readonly dry?: boolean | undefined;
   /** How long it lives, for the shared room. */
