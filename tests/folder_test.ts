@@ -141,3 +141,35 @@ test(
     assert.ok(exists(server.path("uploads/a.txt")));
   },
 );
+
+test("folder: two of one name go beside each other, and come so", async (place, server, ana) => {
+  ana.write("A/src/a", "of A");
+  ana.write("B/src/a", "of B, longer");
+  await done(ana, "share", "A/src", "B/src");
+  assert.deepEqual(namesIn(server.path("shared_uploads")), ["src", "src (2)"]);
+  // Again each is brought up to date.
+  ana.write("B/src/a", "of B, changed");
+  await done(ana, "share", "A/src", "B/src");
+  assert.equal(Deno.readTextFileSync(server.path("shared_uploads/src/a")), "of A");
+  assert.equal(Deno.readTextFileSync(server.path("shared_uploads/src (2)/a")), "of B, changed");
+  for (const name of ["p", "q"]) writeFile(server.path(`shared_files/${name}/src/${name}`), name);
+  const ben = place.client("ben", server.address);
+  await done(ben, "get", "p/src", "q/src");
+  assert.deepEqual(namesIn(ben.path("downloads/src")), ["p"]);
+  assert.deepEqual(namesIn(ben.path("downloads/src (2)")), ["q"]);
+});
+
+test(
+  "folder: one in the place of a secret is refused where a code was given",
+  async (_, server, ana) => {
+    ana.write("plan", "secret plan");
+    const { stdout } = await done(ana, "share", "plan", "--secret", "-q");
+    ana.write("code.txt", stdout);
+    Deno.removeSync(server.path("shared_uploads/plan"));
+    writeFile(server.path("shared_uploads/plan/planted"), "planted");
+    const { code, stderr } = await ana.ft("fetch", "plan", "--code-file", "code.txt");
+    assert.equal(code, 6);
+    assert.match(stderr, /'plan' is not secret/);
+    assert.deepEqual(namesIn(ana.path("downloads")), []);
+  },
+);

@@ -56,6 +56,8 @@ export interface FolderStoreOptions {
   readonly records?: Records;
   /** How much it may take up; without one, whatever the disk has. */
   readonly space?: Space;
+  /** Throws when so many bytes of a folder do not fit, where no {@linkcode space} says it. */
+  readonly fits?: (bytes: number) => Promise<void>;
   /** Called when no partial is open any more. */
   readonly onIdle?: () => void;
 }
@@ -76,7 +78,7 @@ export class FolderStore implements Store {
 
   constructor(options: FolderStoreOptions) {
     this.#options = options;
-    const { records, space } = options;
+    const { records, space, fits } = options;
     const root = (room: Room) => this.#root(room);
     this.shared = records && new SharedRoom(() => root("shared"), records);
     this.staging = new Staging(
@@ -85,7 +87,7 @@ export class FolderStore implements Store {
       options.onIdle,
     );
     const { staging, shared } = this;
-    this.trees = new FolderTrees({ root, staging, records, space, shared });
+    this.trees = new FolderTrees({ root, staging, records, space, shared, fits });
   }
 
   #root(room: Room): string {

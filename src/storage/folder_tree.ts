@@ -40,6 +40,7 @@ export interface FolderTreeOptions {
   readonly staging: Staging;
   readonly records: Records | undefined;
   readonly space: Space | undefined;
+  readonly fits: ((bytes: number) => Promise<void>) | undefined;
   readonly shared: SharedRoom | undefined;
 }
 
@@ -131,11 +132,12 @@ export class FolderTree implements StagedTree {
   }
 
   async begin(wanted: Iterable<TreeEntry>, absent: Iterable<string>): Promise<void> {
-    const { request, records, space, staging, shared, root, make } = this.#options;
+    const { request, records, space, staging, shared, root, make, fits } = this.#options;
     if (request.dry) return;
     const { room, part } = request;
     const entries = [...wanted];
     const size = entries.reduce((sum, entry) => sum + (entry.size ?? 0), 0);
+    await fits?.(size);
     // All of it has to fit; each file then counts for itself.
     const claim = space?.claim({ ...this.#request("", size), name: this.name }, staging.path, 0);
     try {

@@ -25,6 +25,7 @@ export interface FolderTreesOptions {
   readonly staging: Staging;
   readonly records: Records | undefined;
   readonly space: Space | undefined;
+  readonly fits: ((bytes: number) => Promise<void>) | undefined;
   /** The life of what is shared, where there are records of it. */
   readonly shared: SharedRoom | undefined;
 }
@@ -154,13 +155,13 @@ export class FolderTrees implements TreeStore {
 
   stageTree(request: TreeRequest): StagedTree {
     requireHoldable(request.name);
-    const { staging, records, space, shared } = this.#options;
+    const { staging, records, space, shared, fits } = this.#options;
     try {
       const root = this.#options.root(request.room);
       if (request.room === "shared") shared?.clear(request.name);
       this.requireOwn(request);
       const place = this.#place(request, root);
-      return new FolderTree({ request, root, ...place, staging, records, space, shared });
+      return new FolderTree({ request, root, ...place, staging, records, space, shared, fits });
     } catch (thrown) {
       throw storageFailure(thrown, `stage '${request.name}'`);
     }

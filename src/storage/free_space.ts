@@ -4,6 +4,17 @@
  *
  * @module
  */
+import { FtError } from "../error.ts";
+
+/** Throws FtError `disk_full` when so many bytes do not fit below `path`, as far as that is known. */
+export async function requireFree(path: string, bytes: number): Promise<void> {
+  const probe = await openFreeSpace(path).catch(() => undefined);
+  const free = probe?.(path).free ?? Infinity;
+  if (bytes <= free) return;
+  throw new FtError("disk_full", `It needs ${bytes} bytes, and ${free} are free in '${path}'.`, {
+    hint: "Free some space, or choose another place with --output.",
+  });
+}
 
 /** Bytes of a file system. */
 export interface FreeSpace {

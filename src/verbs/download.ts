@@ -1,6 +1,7 @@
 import { FtError, toFailure } from "../error.ts";
 import { acceptName } from "../name.ts";
 import type { ClientSession } from "../session/client_session.ts";
+import { requireFree } from "../storage/free_space.ts";
 import { FolderStore } from "../storage/folder_store.ts";
 import { storageFailure } from "../storage/failure.ts";
 import type { Listed } from "../storage/state_folder.ts";
@@ -73,6 +74,7 @@ function openOutput(output: string, several: boolean): Output {
   const store = new FolderStore({
     rooms: { public: root, shared: root },
     staging,
+    fits: (bytes) => requireFree(root, bytes),
     onIdle: () => removeIfEmpty(staging),
   });
   store.staging.sweep(KEEP_PARTIALS_MS);
