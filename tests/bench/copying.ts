@@ -70,13 +70,17 @@ async function copy(
   const peers = await startPeers(place.path, stack, absent);
   const to = `${place.path}/copy`;
   const task: Copy = { from: source, to, way, isFolder: load.files > 1 };
+  const able = peers.filter((peer) => peer.takes(task));
   const contestants = [
     encrypted.contestant(way, source),
     plain.contestant(way, source),
-    ...peers.filter((peer) => peer.takes(task)).map((peer) => contestant(peer, task)),
+    ...able.map((peer) => contestant(peer, task)),
   ];
   const times = await timeRounds(contestants, rounds, say);
-  const seconds = [...times].map(([name, values]): Measured => ({ name, unit: "s", values }));
+  const promised = new Map([encrypted, plain, ...able].map((one) => [one.name, one.promises]));
+  const seconds = [...times].map(([name, values]): Measured => {
+    return { name, promises: promised.get(name) ?? "", unit: "s", values };
+  });
   return { workload, bytes, measured: [...seconds, ...compared(seconds, goals)] };
 }
 

@@ -7,12 +7,15 @@ import { run } from "./service.ts";
 /** ft as its users run it, with its server: verified, and synced before it is published. */
 export class Ft {
   readonly name: "ft" | "ft --plain";
+  /** As a peer says it. */
+  readonly promises: string;
   readonly server: Server;
   readonly client: Client;
   readonly #isPlain: boolean;
 
   private constructor(name: "ft" | "ft --plain", server: Server, client: Client) {
     this.name = name;
+    this.promises = `${name === "ft" ? "encrypted, " : ""}verified, synced, whole or not there`;
     this.server = server;
     this.client = client;
     this.#isPlain = name === "ft --plain";

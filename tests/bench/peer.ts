@@ -33,7 +33,10 @@ export interface PeerKind {
   readonly name: string;
   /** Programs that have to be installed. */
   readonly programs: readonly string[];
-  /** What it does of: encrypt, verify (its own digest over all bytes), sync. */
+  /**
+   * What it does beside copying: encrypted, verified (by a digest of its own over all bytes) or
+   * synced; "nothing" where it does none of it.
+   */
   readonly promises: string;
   start(site: Site): Promise<Peer>;
 }

@@ -28,6 +28,7 @@ const PEERS: readonly PeerKind[] = [
 /** A peer that runs. */
 export interface RunningPeer extends Peer {
   readonly name: string;
+  readonly promises: string;
 }
 
 /**
@@ -41,7 +42,7 @@ export async function startPeers(
   absent: (text: string) => void,
 ): Promise<RunningPeer[]> {
   const running: RunningPeer[] = [];
-  for (const { name, programs, start } of PEERS) {
+  for (const { name, programs, promises, start } of PEERS) {
     const missing = programs.filter((program) => findProgram(program) === undefined);
     if (missing.length > 0) {
       absent(`${name}: ${missing.join(" and ")} not installed`);
@@ -51,7 +52,7 @@ export async function startPeers(
     Deno.mkdirSync(own, { recursive: true, mode: 0o700 });
     try {
       const peer = await start({ root, own, stack });
-      running.push({ ...peer, name });
+      running.push({ ...peer, name, promises });
     } catch (thrown) {
       absent(`${name}: ${thrown instanceof Error ? thrown.message : thrown}`);
     }

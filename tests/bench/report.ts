@@ -4,7 +4,7 @@ import { median, spread } from "./statistics.ts";
 
 /**
  * An outcome as a table for a terminal: each row with its median, its spread, its rate, and what ft
- * takes of its time, encrypted and plain; then what has a goal.
+ * takes of its time, encrypted and plain, and what it promises; then what has a goal.
  */
 export function table({ workload, bytes, measured }: Outcome): string {
   const ratio = (name: string) => {
@@ -20,6 +20,7 @@ export function table({ workload, bytes, measured }: Outcome): string {
       one.unit === "s" && bytes > 0 ? `${formatBytes(bytes / median(one.values))}/s` : "",
       ratio(`ft / ${one.name}`),
       ratio(`ft --plain / ${one.name}`),
+      one.promises ?? "",
     ];
   });
   const aims = measured.filter((one) => one.goal !== undefined || isAlone(one));

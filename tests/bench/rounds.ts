@@ -32,7 +32,7 @@ export async function timeRounds(
       await time(contestant);
       fit.push(contestant);
     } catch (thrown) {
-      say(`${contestant.name} is left out: ${reason(thrown)}`);
+      say(`left out: ${reason(thrown)}`);
     }
   }
   const times = new Map(fit.map(({ name }) => [name, [] as number[]]));
