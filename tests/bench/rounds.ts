@@ -1,42 +1,68 @@
 /** One thing that is timed: it prepares, moves, and says whether what arrived is right. */
 export interface Contestant {
   readonly name: string;
-  /** Removes what an earlier round left. Not timed. */
-  prepare(): void;
+  /** Removes what an earlier round left and starts what has to wait for the move. Not timed. */
+  prepare(): void | Promise<void>;
   move(): Promise<void>;
   /** Throws unless the result is the source, byte for byte. Not timed. */
   check(): void;
 }
 
-/** Seconds of each round, by the name of the contestant. */
+/** Seconds of each round that counts, by the name of the contestant. */
 export type Times = ReadonlyMap<string, readonly number[]>;
+
+/** Rounds that may be void before a workload is given up. */
+const MOST_VOID = 3;
 
 /**
  * Times contestants in turn, A B A B, so that all meet the same weather; the first round is not
- * counted. A round whose result is wrong throws.
+ * counted, and who fails in it takes no part in the others. After it a failure makes its round void
+ * for all, and the round is run again.
+ *
+ * @throws The last failure, after the third round that is void.
  */
 export async function timeRounds(
   contestants: readonly Contestant[],
   rounds: number,
+  say: (text: string) => void,
 ): Promise<Times> {
-  const times = new Map(contestants.map(({ name }) => [name, [] as number[]]));
-  for (let round = 0; round <= rounds; round++) {
-    for (const { name, prepare, move, check } of contestants) {
-      prepare();
-      const began = performance.now();
-      await move();
-      const seconds = (performance.now() - began) / 1000;
-      check();
-      if (round > 0) times.get(name)?.push(seconds);
+  const fit: Contestant[] = [];
+  for (const contestant of contestants) {
+    try {
+      await time(contestant);
+      fit.push(contestant);
+    } catch (thrown) {
+      say(`left out: ${reason(thrown)}`);
+    }
+  }
+  const times = new Map(fit.map(({ name }) => [name, [] as number[]]));
+  for (let round = 0, voided = 0; round < rounds;) {
+    try {
+      const seconds: number[] = [];
+      for (const contestant of fit) seconds.push(await time(contestant));
+      fit.forEach(({ name }, at) => times.get(name)?.push(seconds[at] ?? NaN));
+      round++;
+    } catch (thrown) {
+      if (++voided === MOST_VOID) throw thrown;
+      say(`round ${round + 1} is void: ${reason(thrown)}`);
     }
   }
   return times;
 }
 
-/** The middle of some numbers. */
-export function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
+async function time({ name, prepare, move, check }: Contestant): Promise<number> {
+  try {
+    await prepare();
+    const began = performance.now();
+    await move();
+    const seconds = (performance.now() - began) / 1000;
+    check();
+    return seconds;
+  } catch (thrown) {
+    throw new Error(`${name}: ${reason(thrown)}`);
+  }
+}
+
+function reason(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
