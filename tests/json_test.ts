@@ -179,6 +179,25 @@ test("--json tells of each file of a folder, of what failed in it and of what wo
   assert.equal(again[0]?.["command"], "retry");
 });
 
+test("whoever fetches or looks at an incomplete folder hears what is missing", async (
+  place,
+  server,
+  ana,
+) => {
+  ana.write("folder/a.txt", "a");
+  Deno.symlinkSync("../../outside", ana.path("folder/outward"));
+  assert.equal((await ana.ft("share", "folder")).code, 6);
+  const ben = place.client("ben", server.address);
+  const { code, stdout, stderr } = await ben.ft("fetch", "folder", "--json");
+  const folder = wholeLines(stdout, code).find(({ kind }) => kind === "folder");
+  assert.deepEqual([code, folder?.["missing"]], [0, 1]);
+  assert.match(stderr, /^folder\/ {2}is incomplete on the server: 1 file is missing there$/m);
+  const shown = (await done(ben, "info", "folder")).stdout;
+  assert.match(shown, /^Files: +1$/m);
+  assert.match(shown, /^Missing: +1$/m);
+  assert.doesNotMatch(shown, /Digest/);
+});
+
 test("--json shows a code and a note as items, and never mixes lines with a file", async (
   place,
   server,
@@ -270,7 +289,9 @@ test("a command line that is not understood is told in lines where they are aske
   ana,
 ) => {
   assertFailed(await ana.ft("put", "--jso", "--json"), "usage", 2);
-  assertFailed(await ana.ft("put", "--json"), "usage", 2);
+  const known = await ana.ft("put", "--json");
+  assertFailed(known, "usage", 2);
+  assert.equal(linesOf(known.stdout)[0]?.["command"], "put");
   const env = { ...ana.env, FT_JSON: "yes" };
   assertFailed(await place.start(ftCommand("put"), { env }).finished, "usage", 2);
   const words = await ana.ft("put", "--", "--json");
@@ -333,6 +354,9 @@ test("a reader of lines that leaves ends a list quietly, and no transfer", async
       .finished;
   const listed = await run(`${quoted(["list", "--json"])} | true`);
   assert.deepEqual([listed.code, listed.stderr], [0, ""]);
+  const full = await run(`${quoted(["list", "--json"])} > /dev/full`);
+  assert.equal(full.code, 8);
+  assert.match(full.stderr, /^Error: Cannot write to standard output: /);
   const shared = await run(`${quoted(["share", "big.bin", "--json", "-q"])} | true`);
   assert.deepEqual([shared.code, shared.stderr], [0, ""]);
   assert.equal(Deno.statSync(server.path("shared_uploads/big.bin")).size, 4 * MiB);

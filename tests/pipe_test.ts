@@ -186,6 +186,29 @@ test("ft get --output - ends quietly when nobody reads on", async (place, server
   assert.equal(stderr, "code 0\n");
 }, ignore);
 
+test("a plan ends quietly when nobody reads on", async (place, _, ana) => {
+  for (let at = 0; at < 300; at++) ana.write(`many/${at}`, "x");
+  for (const what of ["many", "many/*"]) {
+    const script = `{ "$@" share ${what} --dry-run; echo "code $?" >&2; } | true`;
+    const { stderr } = await shell(place, ana, script).finished;
+    assert.equal(stderr, "code 0\n", what);
+  }
+}, ignore);
+
+test("a pipe that has had its time is not said to go on", async (place, _, ana) => {
+  const script = 'mkfifo f && exec 3<>f && "$@" put - --name st --timeout 1s <&3';
+  const { code, stderr } = await shell(place, ana, script).finished;
+  assert.equal(code, 3, stderr);
+  assert.match(stderr, /^ {2}What came through the pipe is not kept\./m);
+  assert.doesNotMatch(stderr, /goes on where it stopped/);
+}, ignore);
+
+test("a download that fails leaves no folder that it made", async (_, __, ana) => {
+  const { code } = await ana.ft("fetch", "nope", "-o", "p/q/");
+  assert.equal(code, 5);
+  assert.ok(!namesIn(ana.folder).includes("p"));
+});
+
 test("what pipes cannot do is usage", async (_, __, ana) => {
   const orders: Record<string, RegExp> = {
     "put -": /needs a name\.$\n {2}Write: ft put - --name NAME$/m,

@@ -100,14 +100,7 @@ export function parseArguments(
   config?: () => Config,
 ): Invocation {
   if (args.length === 0) return { kind: "help", command: undefined };
-  const { tokens } = parseArgs({
-    args: [...args],
-    options: SHAPES,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
-
+  const tokens = tokensOf(args);
   const asked = tokens.find((token) =>
     token.kind === "option" && token.value === undefined && within(EVERYWHERE, token.name)
   );
@@ -144,6 +137,23 @@ export function parseArguments(
     return { kind: "help", command: topic === undefined ? undefined : commandNamed(topic) };
   }
   return { kind: "run", command, operands: complete, options };
+}
+
+/** The command that arguments name, however wrong the rest of them is; null where none is. */
+export function commandIn(args: readonly string[]): CommandName | null {
+  const first = tokensOf(args).find(({ kind }) => kind === "positional");
+  const name = first?.kind === "positional" ? first.value : "";
+  return Object.hasOwn(COMMANDS, name) ? name as CommandName : null;
+}
+
+function tokensOf(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    options: SHAPES,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  }).tokens;
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 import type { FtError } from "../error.ts";
 import type { TransferEvent } from "../mod.ts";
+import { missingOf } from "../verbs/download_tree.ts";
 import { hintFor, shown } from "./report.ts";
 import { count, Pace } from "./standing.ts";
 
@@ -194,7 +195,14 @@ export class JsonLines {
     this.#tracks.delete(id);
     this.#told.delete(id);
     const { files, failures, bytes } = report;
-    this.#line("folder", { name, saved: report.name, ...files, failed: failures.length, bytes });
+    this.#line("folder", {
+      name,
+      saved: report.name,
+      ...files,
+      failed: failures.length,
+      bytes,
+      missing: missingOf(report) ?? null,
+    });
   }
 
   /** The last line; what failed has its `error` line by then. */

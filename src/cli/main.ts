@@ -6,11 +6,11 @@
  */
 import { toFailure } from "../error.ts";
 import { VERSION } from "../version.ts";
-import { type Invocation, type Options, parseArguments } from "./arguments.ts";
+import { commandIn, type Invocation, type Options, parseArguments } from "./arguments.ts";
 import { readConfig } from "./config.ts";
 import { wantsJson } from "./settings.ts";
 import { env, limitTime, OutputClosed } from "./shell.ts";
-import { closeLines, openLines, showText, tellFailure } from "./voice.ts";
+import { closeLines, openLines, requireWritten, showText, tellFailure } from "./voice.ts";
 
 /** A command: runs with its operands and options, and resolves with its exit code. */
 export type Run = (operands: readonly string[], options: Options) => number | Promise<number>;
@@ -52,6 +52,7 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     const exit = await runArguments(args);
     closeLines(exit);
+    requireWritten();
     return exit;
   } catch (thrown) {
     if (thrown instanceof OutputClosed) return 0;
@@ -88,7 +89,9 @@ function understand(args: readonly string[]): Invocation {
   try {
     invocation = parseArguments(args, env, () => readConfig(env));
   } catch (thrown) {
-    if (wantsJson(args, env)) openLines(null, args.includes("--quiet") || args.includes("-q"));
+    if (wantsJson(args, env)) {
+      openLines(commandIn(args), args.includes("--quiet") || args.includes("-q"));
+    }
     throw thrown;
   }
   if (invocation.kind === "run") {

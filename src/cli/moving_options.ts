@@ -19,7 +19,8 @@ export const MOVING_OPTIONS = {
   size: {
     kind: "size",
     metavar: "SIZE",
-    help: "How much comes on standard input: with more or less, nothing is published. " +
+    help:
+      "How much comes on standard input: bytes, as stat -c %s gives them, or with a unit. With more or less, nothing is published. " +
       "A truncated archive can be sent so.",
   },
   secret: {

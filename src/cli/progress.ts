@@ -5,6 +5,7 @@
  * @module
  */
 
+import { missingOf } from "../verbs/download_tree.ts";
 import type { TransferEvent, TreeReport } from "../mod.ts";
 import { wrapText } from "./cut.ts";
 import { count, Pace, percent, type Standing, standingLine, standingText } from "./standing.ts";
@@ -224,6 +225,10 @@ export class Progress {
     else this.#known++;
     this.#done++;
     this.#print(text);
+    const missing = missingOf(report);
+    if (missing === undefined) return;
+    const lacks = `${missing} ${missing === 1 ? "file is" : "files are"} missing there`;
+    this.#say(`${name}/  is incomplete on the server: ${lacks}`);
   }
 
   /** Takes a file off the list; `bytes` of it stay in the total, as had and as wanted. */

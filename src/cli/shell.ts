@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { FtError } from "../error.ts";
+import { FtError, toFailure } from "../error.ts";
 
 /** Thrown when whoever read standard output has left: the command ends quietly. */
 export class OutputClosed extends Error {
@@ -32,13 +32,19 @@ export function out(text: string): void {
   else err(text);
 }
 
-/** Writes to standard output a line for a program. */
+/**
+ * Writes to standard output a line for a program.
+ *
+ * @throws {OutputClosed} when whoever read it has left.
+ * @throws {FtError} when it cannot be written.
+ */
 export function outLine(text: string): void {
   try {
     writeTo(Deno.stdout, text);
   } catch (thrown) {
     if (thrown instanceof Deno.errors.BrokenPipe) throw new OutputClosed();
-    throw thrown;
+    const { code, message } = toFailure(thrown);
+    throw new FtError(code, `Cannot write to standard output: ${message}.`, { cause: thrown });
   }
 }
 
@@ -82,19 +88,24 @@ const END_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
   : ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** When the command has to be done, on the clock of `performance`. */
-let deadline: { readonly at: number; readonly failure: FtError } | undefined;
+let deadline: { readonly at: number; readonly message: string } | undefined;
 
 /** Gives the command so many milliseconds from now; what then still runs ends with `timeout`. */
 export function limitTime(milliseconds: number): void {
-  const failure = new FtError("timeout", `Not done within ${milliseconds / 1000} s (--timeout).`);
-  deadline = { at: performance.now() + milliseconds, failure };
+  const message = `Not done within ${milliseconds / 1000} s (--timeout).`;
+  deadline = { at: performance.now() + milliseconds, message };
 }
 
 /**
  * Runs `work` with a signal that is aborted by the first SIGINT or SIGTERM, and when the command
  * has had its time. A second signal ends the program at once.
+ *
+ * @param lateHint what to do when it has had its time, where the same again does not go on.
  */
-export async function withSignals<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withSignals<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  lateHint?: string,
+): Promise<T> {
   const controller = new AbortController();
   const stop = () => {
     if (controller.signal.aborted) Deno.exit(130);
@@ -103,7 +114,9 @@ export async function withSignals<T>(work: (signal: AbortSignal) => Promise<T>):
   for (const name of END_SIGNALS) Deno.addSignalListener(name, stop);
   let timer: ReturnType<typeof setTimeout> | undefined;
   if (deadline !== undefined) {
-    const { at, failure } = deadline;
+    const { at, message } = deadline;
+    const hint = lateHint === undefined ? {} : { hint: lateHint };
+    const failure = new FtError("timeout", message, hint);
     timer = setTimeout(() => controller.abort(failure), Math.max(0, at - performance.now()));
   }
   try {

@@ -20,18 +20,19 @@ const BYTES: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** What a size looks like, to follow "It takes". */
-export const SIZE_SHAPE = "a number and a unit, such as 500MB or 1.5GiB, or 0";
+export const SIZE_SHAPE =
+  "bytes as a whole number, or a number and a unit, such as 500MB or 1.5GiB";
 /** What a rate looks like, to follow "It takes". */
 export const RATE_SHAPE = "a size for each second, such as 50MB/s or 10MiB/s";
 
 /**
- * Bytes of a size: "1GiB", "500MB", "1.5GiB", "0". Parts of a byte are dropped.
+ * Bytes of a size: "1GiB", "500MB", "1.5GiB", "20", "0". Parts of a byte are dropped.
  *
  * @throws {FtError} "usage" for anything else, and for more than a number can count exactly.
  */
 export function parseSize(text: string): number {
-  if (text === "0") return 0;
-  const [, digits = "", unit = ""] = /^(\d+(?:\.\d+)?)([kKMGT]?i?B)$/.exec(text) ?? [];
+  const whole = /^(?:0|[1-9]\d*)$/.test(text) ? `${text}B` : text;
+  const [, digits = "", unit = ""] = /^(\d+(?:\.\d+)?)([kKMGT]?i?B)$/.exec(whole) ?? [];
   const bytes = Math.floor(Number(digits) * (BYTES.get(unit) ?? NaN));
   if (Number.isSafeInteger(bytes)) return bytes;
   throw new FtError("usage", `'${escapeText(text)}' is not a size.`, {
@@ -40,12 +41,14 @@ export function parseSize(text: string): number {
 }
 
 /**
- * Bytes for each second of a rate: "50MB/s"; a plain size means the same.
+ * Bytes for each second of a rate: "50MB/s"; a size with its unit means the same.
  *
  * @throws {FtError} "usage" for anything else.
  */
 export function parseRate(text: string): number {
   try {
+    // A number alone could be meant in bits.
+    if (/^[1-9]\d*(?:\/s)?$/.test(text)) throw new FtError("usage");
     return parseSize(text.replace(/\/s$/, ""));
   } catch {
     throw new FtError("usage", `'${escapeText(text)}' is not a rate.`, {

@@ -8,6 +8,7 @@ const isUsage = (error: unknown) =>
 Deno.test("parseSize() gives bytes in units of 1000 and of 1024", () => {
   const cases: [string, number][] = [
     ["0", 0],
+    ["20", 20],
     ["0B", 0],
     ["1B", 1],
     ["64KB", 64_000],
@@ -25,7 +26,7 @@ Deno.test("parseSize() gives bytes in units of 1000 and of 1024", () => {
 Deno.test("parseSize() refuses everything else as usage", () => {
   const wrong = [
     "",
-    "1",
+    "01",
     "00",
     "MB",
     "1 MB",

@@ -18,6 +18,9 @@ import { hasLines, lineOfEvent } from "./voice.ts";
 /** What stands for standard input among files, and for standard output in `--output`. */
 export const STANDARD = "-";
 
+/** What becomes of a pipe that is not moved to its end. */
+const NOT_KEPT = "What came through the pipe is not kept.";
+
 /** Where downloads of these names go. */
 export function outputOf(
   names: readonly string[],
@@ -36,11 +39,17 @@ export function outputOf(
   });
 }
 
+/** Moves files; `closed` is aborted when nobody reads what is said of them. */
+type Move = (
+  onEvent: (event: TransferEvent) => void,
+  closed?: AbortSignal,
+) => Promise<Result[]>;
+
 /** Moves files and says how it goes; resolves with the results. */
 export async function withProgress(
   { quiet, dryRun }: Options,
   count: number,
-  move: (onEvent: (event: TransferEvent) => void) => Promise<Result[]>,
+  move: Move,
 ): Promise<Result[]> {
   if (dryRun) return await withPlan(move);
   if (quiet) return await move(lineOfEvent);
@@ -63,19 +72,29 @@ export async function withProgress(
 }
 
 /** Says what would move, on standard output. */
-async function withPlan(
-  move: (onEvent: (event: TransferEvent) => void) => Promise<Result[]>,
-): Promise<Result[]> {
+async function withPlan(move: Move): Promise<Result[]> {
+  const closed = new AbortController();
   let files = 0;
   let bytes = 0;
-  const results = await move((event) => {
+  const listen = (event: TransferEvent) => {
     lineOfEvent(event);
-    if (event.kind !== "planned") return;
+    if (event.kind !== "planned" || closed.signal.aborted) return;
     files++;
     bytes += event.size ?? 0;
     const size = event.size === undefined ? "" : `  ${formatBytes(event.size)}`;
-    out(`${escapeText(event.name)}${size}\n`);
-  });
+    try {
+      out(`${escapeText(event.name)}${size}\n`);
+    } catch (thrown) {
+      // Who listens must not throw: it would be the failure of a file.
+      closed.abort(thrown);
+    }
+  };
+  let results: Result[];
+  try {
+    results = await move(listen, closed.signal);
+  } finally {
+    closed.signal.throwIfAborted();
+  }
   err(`${files} ${files === 1 ? "file" : "files"} would travel, ${formatBytes(bytes)}.\n`);
   return results;
 }
@@ -116,7 +135,7 @@ export function interruptionText(
 ): string {
   const sends = command === "put" || command === "share";
   const isPiped = sends ? operands.includes(STANDARD) : options.output === STANDARD;
-  if (isPiped) return "What came through the pipe is not kept.";
+  if (isPiped) return NOT_KEPT;
   const kept = options.secret
     ? "Nothing of it is kept, as its key is not. Start again with:"
     : "What has arrived is kept. Go on with:";
@@ -180,14 +199,17 @@ export async function runTransfer(
   options: Options,
   move: (common: ClientOptions & { readonly signal: AbortSignal }) => Promise<Result[]>,
 ): Promise<number> {
+  // What comes from a pipe, or goes into one, comes once.
+  const isPiped = options.output === STANDARD || operands.includes(STANDARD);
   let results: Result[];
   try {
-    results = await withSignals((signal) =>
-      withProgress(
-        options,
-        operands.length,
-        (onEvent) => move({ ...clientOptions(options, signal), signal, onEvent }),
-      )
+    results = await withSignals(
+      (signal) =>
+        withProgress(options, operands.length, (onEvent, closed) => {
+          const until = closed === undefined ? signal : AbortSignal.any([signal, closed]);
+          return move({ ...clientOptions(options, until), signal: until, onEvent });
+        }),
+      isPiped ? `${NOT_KEPT} Run all of it again, with more time.` : undefined,
     );
   } catch (thrown) {
     // What is not understood never began.

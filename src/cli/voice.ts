@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { FtError } from "../error.ts";
+import { type FtError, toFailure } from "../error.ts";
 import type { TransferEvent } from "../mod.ts";
 import { VERSION } from "../version.ts";
 import { type ItemLine, JsonLines } from "./json.ts";
@@ -11,16 +11,20 @@ import { failureText } from "./report.ts";
 import { err, out, outLine, OutputClosed, speakJson } from "./shell.ts";
 
 let lines: JsonLines | undefined;
-/** Whether whoever read the lines has left. That ends a list, but no transfer. */
-let isClosed = false;
+/** Why no more lines are written. That ends a list, but no transfer. */
+let ended: OutputClosed | FtError | undefined;
 
 function write(line: string): void {
   try {
-    if (!isClosed) outLine(line);
+    if (ended === undefined) outLine(line);
   } catch (thrown) {
-    if (!(thrown instanceof OutputClosed)) throw thrown;
-    isClosed = true;
+    ended = thrown instanceof OutputClosed ? thrown : toFailure(thrown);
   }
+}
+
+/** Throws FtError when there were lines that could not be written; a reader may leave. */
+export function requireWritten(): void {
+  if (ended !== undefined && !(ended instanceof OutputClosed)) throw ended;
 }
 
 /** From here on lines are written; standard error has the words, unless it is to be quiet. */
@@ -45,7 +49,7 @@ export function show(text: () => string, items: () => Iterable<ItemLine>): void 
   if (lines === undefined) return out(text());
   for (const item of items()) {
     lines.item(item);
-    if (isClosed) throw new OutputClosed();
+    if (ended !== undefined) throw ended;
   }
 }
 

@@ -107,7 +107,15 @@ export async function finishTree(
 function makeFolder(root: string, path: string, changed: Set<string>): void {
   requireName(path);
   // What lies in it does not matter: the folders on the way are made.
-  for (const folder of makeFolders(root, `${path}/x`).changed) changed.add(folder);
+  try {
+    for (const folder of makeFolders(root, `${path}/x`).changed) changed.add(folder);
+  } catch (thrown) {
+    if (!(thrown instanceof FtError)) throw thrown;
+    const why = thrown.code === "exists"
+      ? "something else is in its place"
+      : "it changed meanwhile";
+    throw new FtError(thrown.code, `Cannot make the folder '${path}': ${why}.`, { cause: thrown });
+  }
 }
 
 /** Makes a link; undefined when it is there. */

@@ -94,6 +94,15 @@ Deno.test("finishTree() reports each failure for itself, and replaces nothing", 
   deepEqual([...Deno.readDirSync(tree.path)].map(({ name }) => name).sort(), ["beside", "tree"]);
 });
 
+Deno.test("finishTree() names the folder that cannot be made", async () => {
+  using tree = treeIn();
+  writeFile(`${tree.root}/file`, "kept");
+  const { failures } = await finishTree(tree.root, entriesOf("file/"), { mtime: undefined });
+  deepEqual(failures.map(({ error }) => error.message), [
+    "Cannot make the folder 'file': something else is in its place.",
+  ]);
+});
+
 Deno.test("finishTree() makes links that stay inside, whatever their order", links, async () => {
   using tree = treeIn();
   writeFile(`${tree.root}/d/file`, "x");

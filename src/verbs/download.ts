@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import { FtError, toFailure } from "../error.ts";
 import { acceptName } from "../name.ts";
 import type { ClientSession } from "../session/client_session.ts";
@@ -36,6 +37,8 @@ export const STAGING_FOLDER = ".ft";
 export const KEEP_PARTIALS_MS: number = 7 * 24 * 60 * 60 * 1000;
 
 interface Output {
+  /** Folders that were made for it, the innermost first. */
+  readonly made?: readonly string[];
   readonly store: Pick<Store, "open" | "stage" | "trees">;
   /** The name of the one file to write; undefined to go by the names on the server. */
   readonly file?: string | undefined;
@@ -63,6 +66,7 @@ function openOutput(output: string, several: boolean): Output {
     : output.lastIndexOf("/");
   const folder = asFolder ? output : output.slice(0, slash + 1) || ".";
   const file = asFolder ? undefined : acceptName(output.slice(slash + 1).normalize("NFC"));
+  const made = missingFolders(folder);
   let root: string;
   try {
     Deno.mkdirSync(folder, { recursive: true });
@@ -79,7 +83,23 @@ function openOutput(output: string, several: boolean): Output {
   });
   store.staging.sweep(KEEP_PARTIALS_MS);
   removeIfEmpty(staging);
-  return { store, file };
+  return { store, file, made };
+}
+
+/** Of a folder and those that it lies in, those that are not there, the innermost first. */
+function missingFolders(folder: string): string[] {
+  const missing: string[] = [];
+  for (let at = resolve(folder); isMissing(at); at = dirname(at)) missing.push(at);
+  return missing;
+}
+
+function isMissing(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return false;
+  } catch (thrown) {
+    return thrown instanceof Deno.errors.NotFound;
+  }
 }
 
 function removeIfEmpty(folder: string): void {
@@ -104,7 +124,12 @@ async function download(
   const several = wanted.length > 1;
   if (typeof output === "string") {
     const isFolder = several || wanted.some(isRemotePattern);
-    return await downloadInto(openOutput(output, isFolder), room, wanted, options);
+    const opened = openOutput(output, isFolder);
+    try {
+      return await downloadInto(opened, room, wanted, options);
+    } finally {
+      for (const folder of opened.made ?? []) removeIfEmpty(folder);
+    }
   }
   if (several) {
     throw new FtError("usage", "A stream takes one file.", { hint: "Name one at a time." });

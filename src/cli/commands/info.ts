@@ -36,11 +36,15 @@ export function aboutText({ room, about }: RoomAbout): string {
 
 function rows(room: Room, about: About): (readonly [string, string])[] {
   const { name, size, digest, time, mtime, who, mine, expires, downloads, secret, note } = about;
+  const { files, missing } = about;
   return [
     ["Name", name],
     ["Room", room],
     ["Size", `${formatBytes(size)} (${size} bytes)`],
-    ["Digest", digest ?? "(told when it has been fetched)"],
+    ...(files === undefined
+      ? [["Digest", digest ?? "(told when it has been fetched)"] as const]
+      : [["Files", String(files)] as const]),
+    ...(missing === undefined ? [] : [["Missing", String(missing)] as const]),
     ["Here since", formatTime(time)],
     ...(mtime === undefined ? [] : [["Modified", formatTime(mtime)] as const]),
     ...(who === undefined ? [] : [["From", who] as const]),
