@@ -9,6 +9,7 @@ import { SERVER_MEMORY, TOGETHER } from "./clients.ts";
 import { COPYING } from "./copying.ts";
 import { FAR, LOSSY } from "./link.ts";
 import { LISTING } from "./listing.ts";
+import type { Outcome } from "./outcome.ts";
 import { table } from "./report.ts";
 import { RESUME } from "./resume.ts";
 import { Results } from "./results.ts";
@@ -48,15 +49,21 @@ async function main(): Promise<void> {
   for (const workload of WORKLOADS) {
     if (!settings.only.test(workload.name) || settings.isQuick && workload.isLong) continue;
     const before = systemLoad();
-    const outcome = await workload.run({
-      ...settings,
-      random: new Random(seed),
-      say: (text) => say(`  ${text}`),
-      absent: (text) => {
-        if (!absent.has(text)) say(`not measured: ${text}`);
-        absent.add(text);
-      },
-    });
+    let outcome: Outcome | undefined;
+    try {
+      outcome = await workload.run({
+        ...settings,
+        random: new Random(seed),
+        say: (text) => say(`  ${text}`),
+        absent: (text) => {
+          if (!absent.has(text)) say(`not measured: ${text}`);
+          absent.add(text);
+        },
+      });
+    } catch (thrown) {
+      say(`${workload.name} failed: ${thrown instanceof Error ? thrown.message : thrown}`);
+      Deno.exitCode = 1;
+    }
     if (outcome === undefined) continue;
     say(table(outcome));
     const date = new Date().toISOString();
