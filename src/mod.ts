@@ -78,6 +78,7 @@ export type { CodeOptions } from "./verbs/secret_download.ts";
 export type { Secrecy } from "./verbs/secret_upload.ts";
 export { unshare, unshareAt } from "./verbs/unshare.ts";
 export type { Unshared } from "./verbs/unshare.ts";
+export { missingOf } from "./verbs/download_tree.ts";
 export { failedItems, RetryMemory } from "./verbs/retry_list.ts";
 export type { RetryItem, RetryList } from "./verbs/retry_list.ts";
 export { put, share } from "./verbs/upload.ts";

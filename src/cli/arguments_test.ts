@@ -345,9 +345,9 @@ Deno.test("parseArguments() checks sizes, rates and the least of them", () => {
     limitClient: 64_000,
     idleTimeout: 30_000,
   });
-  refuses(["serve", "--quota=5"], "--quota cannot be '5'.", "such as 500MB or 1.5GiB, or 0.");
+  refuses(["serve", "--quota=5x"], "--quota cannot be '5x'.", "such as 500MB or 1.5GiB");
   refuses(["serve", "--quota", "-1GB"], "Option '--quota' needs a value.", "--quota=-1GB");
-  refuses(["serve", "--max-file="], "--max-file cannot be ''.", "It takes a number and a unit");
+  refuses(["serve", "--max-file="], "--max-file cannot be ''.", "or a number and a unit");
   for (const rate of ["0", "63KB/s", "fast", "50Mbit/s"]) {
     refuses(["serve", `--limit=${rate}`], `--limit cannot be '${rate}'.`, "at least 64KB/s.");
   }

@@ -1,6 +1,6 @@
 import { FtError } from "../error.ts";
 import { type Leftover, Staging } from "../storage/staging.ts";
-import { STAGING_FOLDER } from "./download.ts";
+import { STAGING_FOLDER } from "./download_output.ts";
 import { SERVER_STAGING } from "./root.ts";
 
 /** The staging folder of a server's root or of an output folder. */

@@ -9,7 +9,7 @@ import { type Endpoint, formatEndpoint } from "../transport/endpoint.ts";
 import { listen, type Listener } from "../transport/listen.ts";
 import { AGENT } from "../version.ts";
 import { Doorkeeper } from "./doorkeeper.ts";
-import { KEEP_PARTIALS_MS } from "./download.ts";
+import { KEEP_PARTIALS_MS } from "./download_output.ts";
 import { isLoopback } from "./hosts.ts";
 import { identityOf, type ServerSecurity } from "./identity.ts";
 import { INVITE_TOKEN, RECORDS } from "./root.ts";
