@@ -49,8 +49,8 @@ export class OutgoingTree implements Transfer {
   readonly #options: OutgoingTreeOptions;
   readonly #entries: TreeEntry[] = [];
   readonly #wanted: number[] = [];
-  /** The same, to look up. */
-  readonly #wants = new Set<number>();
+  /** The same once it is complete, to look up. */
+  #wants: ReadonlySet<number> = new Set();
   /** Ends when the download is counted, where that has to be: before any of its files is sent. */
   #counted: Promise<void> = Promise.resolve();
   readonly #tally = new TreeTally();
@@ -111,11 +111,10 @@ export class OutgoingTree implements Transfer {
     if (indexes === undefined || (indexes[0] ?? before + 1) <= before) {
       throw new FtError("protocol", "The receiver wants what was not offered.");
     }
-    for (const index of indexes) {
-      this.#wanted.push(index);
-      this.#wants.add(index);
-    }
+    for (const index of indexes) this.#wanted.push(index);
     if (!last) return;
+    // Not before: what is wanted can be asked for, and by then the download has to be counted.
+    this.#wants = new Set(this.#wanted);
     // Who has all of it already takes nothing.
     if (this.#wants.size > 0) this.#counted = this.#claim();
     this.#counted.catch(() => {});

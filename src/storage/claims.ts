@@ -8,6 +8,7 @@
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { FtError } from "../error.ts";
+import { transaction } from "./database.ts";
 import type { ShareKey, ShareRecord } from "./shares.ts";
 import type { Claim, Claimant } from "./store.ts";
 
@@ -104,7 +105,7 @@ export class Claims {
   take(share: ShareRecord, claimant: Claimant): Claim {
     const now = this.#now();
     const own = this.#own(share, claimant, now);
-    const id = own?.id ?? this.#transaction(() => this.#begin(share, claimant, now));
+    const id = own?.id ?? transaction(this.#database, () => this.#begin(share, claimant, now));
     const holder = { claimant, seen: now };
     this.#holders.set(id, holder);
     if (own?.counted === 0) this.#extend.run(now + this.#times.lapse, id);
@@ -169,18 +170,6 @@ export class Claims {
     return Number(this.#left.get(name, ino)?.["downloads"] ?? 0);
   }
 
-  #transaction<T>(work: () => T): T {
-    this.#database.exec("begin immediate");
-    try {
-      const result = work();
-      this.#database.exec("commit");
-      return result;
-    } catch (thrown) {
-      if (this.#database.isTransaction) this.#database.exec("rollback");
-      throw thrown;
-    }
-  }
-
   /** @internal */
   renew(id: number, holder: Holder): void {
     const now = this.#now();
@@ -198,7 +187,7 @@ export class Claims {
     // What a receiver is sent because of this cannot be taken back.
     this.#database.exec("pragma synchronous = full");
     try {
-      this.#transaction(() => {
+      transaction(this.#database, () => {
         this.#removeLapsed.run(key.name, key.ino, now);
         const isThere = this.#rows(key).some((row) => row.id === id);
         // The owner may have set fewer meanwhile, or taken it back.

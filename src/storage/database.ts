@@ -88,6 +88,19 @@ export function openDatabase(path: string, onDamaged: (aside: string) => void): 
   }
 }
 
+/** Does many changes in one step, within one turn of the event loop. */
+export function transaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec("begin immediate");
+  try {
+    const result = work();
+    database.exec("commit");
+    return result;
+  } catch (thrown) {
+    if (database.isTransaction) database.exec("rollback");
+    throw thrown;
+  }
+}
+
 function openAt(path: string): DatabaseSync {
   checkHead(path);
   const database = new DatabaseSync(path, { timeout: BUSY_MS });

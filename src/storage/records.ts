@@ -7,7 +7,7 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { openDatabase } from "./database.ts";
+import { openDatabase, transaction } from "./database.ts";
 import { type FileRecord, holds } from "./file_record.ts";
 import { Claims, type ClaimsOptions } from "./claims.ts";
 import { Shares } from "./shares.ts";
@@ -146,16 +146,7 @@ export class Records {
 
   /** Does many changes in one step, within one turn of the event loop. */
   transaction<T>(work: () => T): T {
-    if (this.#database.isTransaction) return work();
-    this.#database.exec("begin immediate");
-    try {
-      const result = work();
-      this.#database.exec("commit");
-      return result;
-    } catch (thrown) {
-      if (this.#database.isTransaction) this.#database.exec("rollback");
-      throw thrown;
-    }
+    return this.#database.isTransaction ? work() : transaction(this.#database, work);
   }
 
   close(): void {

@@ -4,7 +4,8 @@ import { sha256 } from "../../src/protocol/digest.ts";
 import { PACKED_BYTES } from "../../src/protocol/limits.ts";
 import type { Message, TreeEntry } from "../../src/protocol/message.ts";
 import { PackBuilder } from "../../src/protocol/pack.ts";
-import { exists, namesIn } from "../files.ts";
+import { share } from "../../src/verbs/upload.ts";
+import { exists, namesIn, writeFile } from "../files.ts";
 import { hostile, type Target } from "./target.ts";
 import type { RawPeer } from "./raw_peer.ts";
 
@@ -208,3 +209,29 @@ for (const name of ["../root", "..", "/", ".ft", "theirs.txt/x"]) {
     return [];
   });
 }
+
+hostile("a wish for a large file of a counted folder before it was counted", "greeted", async (
+  peer,
+  target,
+) => {
+  const mine = target.outside("mine");
+  writeFile(`${mine}/evil/large.bin`, new Uint8Array(PACKED_BYTES + 1));
+  const options = { server: target.server.address, plain: true, state: `${mine}/state` };
+  const [shared] = await share([`${mine}/evil`], { ...options, downloads: 1 });
+  assert.ok(shared !== undefined && "tree" in shared);
+  await peer.say({ kind: "browse", id: 1, room: "shared", name: "evil" });
+  await peer.expect("tree");
+  await peer.expect("manifest");
+  await peer.say({ kind: "want", id: 1, runs: [0, 1], last: false });
+  const wish = { room: "shared", name: "evil/large.bin" } as const;
+  await peer.say({ kind: "request", id: 2, ...wish, tree: 1, index: 0 });
+  const first = await peer.hear();
+  assert.equal(first?.kind === "error" && first.code, "protocol");
+  await peer.say({ kind: "request", id: 3, ...wish });
+  const second = await peer.hear();
+  assert.equal(second?.kind === "error" && second.code, "not_found");
+  peer.abort();
+  tidy(target);
+  Deno.removeSync(mine, { recursive: true });
+  return [];
+});
