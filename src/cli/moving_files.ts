@@ -1,6 +1,17 @@
 import type { Command } from "./command.ts";
 import { COMPARED, SENT, SERVER } from "./option_groups.ts";
 
+/** What put, share, get and fetch take beside what is their own. */
+const HOW = ["retries", "limit", "timeout", "state", "quiet"] as const;
+
+/** What put and share send. */
+const SENDABLE = {
+  name: "FILE",
+  repeatable: true,
+  names: "file",
+  help: "A local file or folder, a pattern, or - for standard input.",
+} as const;
+
 /** The rows of the commands by which files move, that of the server first. */
 export const MOVING_FILES = {
   serve: {
@@ -63,12 +74,7 @@ export const MOVING_FILES = {
   put: {
     summary: "Upload files for the server's owner only",
     about: "They go to uploads/ on the server, where no client can list or read them.",
-    operands: [{
-      name: "FILE",
-      repeatable: true,
-      names: "file",
-      help: "A local file or folder, a pattern, or - for standard input.",
-    }],
+    operands: [SENDABLE],
     options: [
       ...SERVER,
       ...SENT,
@@ -76,11 +82,7 @@ export const MOVING_FILES = {
       "size",
       "on-conflict",
       ...COMPARED,
-      "retries",
-      "limit",
-      "timeout",
-      "state",
-      "quiet",
+      ...HOW,
     ],
     examples: [
       { args: ["put", "report.pdf"], sentence: "Upload one file." },
@@ -106,11 +108,7 @@ export const MOVING_FILES = {
       "output",
       "on-conflict",
       ...COMPARED,
-      "retries",
-      "limit",
-      "timeout",
-      "state",
-      "quiet",
+      ...HOW,
     ],
     examples: [
       { args: ["get", "public_report.pdf"], sentence: "Download one file into downloads/." },
@@ -125,12 +123,7 @@ export const MOVING_FILES = {
     summary: "Upload files for the other clients",
     about: "They go to shared_uploads/ on the server, where every client can list and fetch them " +
       "until they have expired, are used up or are taken back with 'ft unshare'.",
-    operands: [{
-      name: "FILE",
-      repeatable: true,
-      names: "file",
-      help: "A local file or folder, a pattern, or - for standard input.",
-    }],
+    operands: [SENDABLE],
     options: [
       ...SERVER,
       ...SENT,
@@ -143,11 +136,7 @@ export const MOVING_FILES = {
       "size",
       "on-conflict",
       ...COMPARED,
-      "retries",
-      "limit",
-      "timeout",
-      "state",
-      "quiet",
+      ...HOW,
     ],
     examples: [
       { args: ["share", "my_great_idea.txt"], sentence: "Share one file." },
@@ -180,11 +169,7 @@ export const MOVING_FILES = {
       "on-conflict",
       ...COMPARED,
       "yes",
-      "retries",
-      "limit",
-      "timeout",
-      "state",
-      "quiet",
+      ...HOW,
     ],
     examples: [
       { args: ["fetch"], sentence: "Choose from the list." },
