@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { FtError } from "../src/error.ts";
 import { FIRST_CHUNK_BYTES } from "../src/protocol/chunk.ts";
 import { type Access, type Grant, OPEN_ACCESS, type Verb, VERBS } from "../src/session/access.ts";
-import { DEADLINES } from "../src/session/channel.ts";
+import { DEADLINES } from "../src/session/deadlines.ts";
 import type { ClientSession } from "../src/session/client_session.ts";
 import { ServerSession } from "../src/session/server_session.ts";
 import type { Conflict, Item, Receipt, Room } from "../src/storage/store.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { FtError } from "../src/error.ts";
 import { Allowance } from "../src/session/allowance.ts";
-import { DEADLINES } from "../src/session/channel.ts";
+import { DEADLINES } from "../src/session/deadlines.ts";
 import type { ClientSession } from "../src/session/client_session.ts";
 import type { Receipt } from "../src/storage/store.ts";
 import { MemorySource, World } from "./conversation/world.ts";

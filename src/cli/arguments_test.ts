@@ -41,6 +41,7 @@ const DEFAULTS: Options = {
   links: "keep",
   dryRun: false,
   checksum: false,
+  compress: "auto",
   allow: undefined,
   expires: undefined,
   downloads: undefined,

@@ -51,7 +51,7 @@ export function clientOptions(
   signal: AbortSignal,
   prompts?: Prompts,
 ): Omit<ClientOptions, "onEvent"> {
-  const { server, retries, plain, trustFirst, limit: rate } = options;
+  const { server, retries, plain, trustFirst, limit: rate, compress } = options;
   const isFirst = !told.has(options);
   const { token } = contactOf(options);
   return {
@@ -59,6 +59,7 @@ export function clientOptions(
     state: stateFolder(options),
     retries,
     rate,
+    compress,
     signal,
     token: tokenFor(options, token, isFirst ? err : () => {}),
     plain,

@@ -2,7 +2,7 @@ import type { Command } from "./command.ts";
 import { COMPARED, SENT, SERVER } from "./option_groups.ts";
 
 /** What put, share, get and fetch take beside what is their own. */
-const HOW = ["retries", "limit", "timeout", "state", "quiet"] as const;
+const HOW = ["compress", "retries", "limit", "timeout", "state", "quiet"] as const;
 
 /** What put and share send. */
 const SENDABLE = {

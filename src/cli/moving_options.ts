@@ -65,6 +65,13 @@ export const MOVING_OPTIONS = {
     kind: "flag",
     help: "Compare digests, not size and time, to know what need not travel.",
   },
+  compress: {
+    kind: "choice",
+    choices: ["auto", "on", "off"],
+    default: "auto",
+    help: "Compress what travels where it shrinks: when the link is slower than that takes, " +
+      "always, or never. What is secret is not compressed.",
+  },
   expires: {
     kind: "duration",
     metavar: "DURATION",

@@ -33,22 +33,22 @@ Deno.test("COMMANDS take their contract's operands and options", () => {
     put: [
       "ft put FILE...",
       "server token-file trust-first plain exclude links name size on-conflict checksum dry-run " +
-      "retries limit timeout state quiet",
+      "compress retries limit timeout state quiet",
     ],
     get: [
       "ft get NAME...",
-      "server token-file trust-first plain output on-conflict checksum dry-run retries limit " +
-      "timeout state quiet",
+      "server token-file trust-first plain output on-conflict checksum dry-run compress retries " +
+      "limit timeout state quiet",
     ],
     share: [
       "ft share FILE...",
       "server token-file trust-first plain exclude links expires downloads note secret hide-name " +
-      "name size on-conflict checksum dry-run retries limit timeout state quiet",
+      "name size on-conflict checksum dry-run compress retries limit timeout state quiet",
     ],
     fetch: [
       "ft fetch [NAME or NUMBER...]",
       "server token-file trust-first plain code-file output on-conflict checksum dry-run yes " +
-      "retries limit timeout state quiet",
+      "compress retries limit timeout state quiet",
     ],
     retry: ["ft retry", "trust-first retries limit timeout state quiet"],
     list: [

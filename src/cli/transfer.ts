@@ -180,6 +180,7 @@ function optionWords(command: string, options: Options): string[] {
     if (options.hideName) words.push("--hide-name");
   }
   add("on-conflict", options.onConflict, "rename");
+  add("compress", options.compress, "auto");
   if (options.checksum) words.push("--checksum");
   if (options.dryRun) words.push("--dry-run");
   add("name", options.name);

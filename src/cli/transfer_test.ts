@@ -34,12 +34,14 @@ Deno.test("commandLine() repeats what of a folder is sent, and how it is compare
     "--exclude=-x y",
     "--links",
     "skip",
+    "--compress",
+    "on",
     "--checksum",
     "--dry-run",
   ];
   equal(
     lineFor(["put", "d", ...state, ...chosen]),
-    "ft put --exclude '*.o' '--exclude=-x y' --links skip --checksum --dry-run " +
+    "ft put --exclude '*.o' '--exclude=-x y' --links skip --compress on --checksum --dry-run " +
       `--state ${folder.path} d`,
   );
 });

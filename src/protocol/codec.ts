@@ -22,12 +22,17 @@ const LARGE: ReadonlySet<Kind> = new Set<Kind>([
   "want",
   "pack",
   "result",
+  "zstd",
 ]);
+/** Kinds that carry bytes of files, and may travel compressed. */
+const CARRIERS: ReadonlySet<Kind> = new Set<Kind>(["data", "chunk", "pack"]);
 /** Kinds that speak of the connection, under id 0; ERROR may, all others name a transfer. */
 const OF_CONNECTION: ReadonlySet<Kind> = new Set<Kind>(["hello", "welcome", "ping"]);
 /** Chunk indexes are u32 on the wire. */
 const INDEXES = 2 ** 32;
 const INDEX_BYTES = 4;
+/** Before what is compressed: u8 type, u32 length. */
+const ZSTD_HEADER_BYTES = 1 + 4;
 
 const encoder = new TextEncoder();
 // A byte order mark is left in, where JSON.parse refuses it.
@@ -37,6 +42,14 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export function frameLimit(type: number): number {
   const kind = KINDS.get(type);
   return kind !== undefined && LARGE.has(kind) ? FRAME_BYTES : CONTROL_BYTES;
+}
+
+/** How many bytes of files a message took to travel; undefined when it carries none. */
+export function travelled(message: Message): number | undefined {
+  if (message.kind !== "data" && message.kind !== "chunk" && message.kind !== "pack") {
+    return undefined;
+  }
+  return message.travelled ?? message.bytes.length;
 }
 
 function index(value: number): Uint8Array<ArrayBuffer> {
@@ -59,6 +72,12 @@ function payloadOf(message: Message): Uint8Array<ArrayBuffer>[] {
       return [index(message.first), message.digests];
     case "pack":
       return [message.bytes];
+    case "zstd": {
+      const header = new Uint8Array(ZSTD_HEADER_BYTES);
+      header[0] = message.type;
+      new DataView(header.buffer).setUint32(1, message.length);
+      return [header, message.bytes];
+    }
     default: {
       const { kind: _kind, id: _id, ...fields } = message;
       return [encoder.encode(JSON.stringify(fields))];
@@ -115,6 +134,14 @@ export function toMessage(frame: ReadFrame): Message | undefined {
     case "pack":
       if (payload.length === 0) malformed(kind);
       return { kind, id, bytes: payload };
+    case "zstd": {
+      if (payload.length <= ZSTD_HEADER_BYTES) malformed(kind);
+      const view = new DataView(payload.buffer, payload.byteOffset);
+      const [type, length] = [view.getUint8(0), view.getUint32(1)];
+      const of = KINDS.get(type);
+      if (of === undefined || !CARRIERS.has(of) || length > FRAME_BYTES) malformed(kind);
+      return { kind, id, type, length, bytes: payload.subarray(ZSTD_HEADER_BYTES) };
+    }
     default: {
       let fields: unknown;
       try {

@@ -67,6 +67,7 @@ const MESSAGES: Record<Kind, fc.Arbitrary<Message>> = {
   hello: message("hello", none, { agent: text(128), features: words, require: words }, {
     owner: text(64),
     run: text(64),
+    compress: fc.boolean(),
   }),
   welcome: message("welcome", none, {
     agent: text(128),
@@ -151,6 +152,11 @@ const MESSAGES: Record<Kind, fc.Arbitrary<Message>> = {
     ),
   }),
   seal: message("seal", id, {}),
+  zstd: message("zstd", id, {
+    type: fc.constantFrom(FRAME_TYPES.data, FRAME_TYPES.chunk, FRAME_TYPES.pack),
+    length: fc.nat({ max: FRAME_BYTES }),
+    bytes: bytes(1, 200),
+  }),
 };
 
 /** The frame of a message as the other side reads it. */

@@ -101,6 +101,7 @@ export const JSON_FIELDS = {
     owner: optional(text(64)),
     run: optional(text(64)),
     token: optional(text(256)),
+    compress: optional(flag),
   }),
   welcome: object({
     agent: text(128),
@@ -198,6 +199,7 @@ export const FRAME_TYPES = {
   pack: 0x2c,
   result: 0x2d,
   seal: 0x2e,
+  zstd: 0x30,
 } as const;
 
 /** The kind of a message. */
@@ -213,19 +215,29 @@ export type Held = Of<"held", {
   readonly first: number;
   readonly digests: Uint8Array<ArrayBuffer>;
 }>;
+/** What carries bytes of files. */
+interface Carrier {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The bytes that travelled in their place, where they came compressed. */
+  readonly travelled?: number;
+}
 /** Bytes of a chunk that has more to come. */
-export type Data = Of<"data", {
-  readonly chunk: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}>;
+export type Data = Of<"data", Carrier & { readonly chunk: number }>;
 /** The last bytes of a chunk, with the digest of all of them. */
-export type Chunk = Of<"chunk", {
-  readonly chunk: number;
-  readonly digest: Uint8Array<ArrayBuffer>;
+export type Chunk = Of<
+  "chunk",
+  Carrier & { readonly chunk: number; readonly digest: Uint8Array<ArrayBuffer> }
+>;
+/** Small files, whole: see pack.ts. */
+export type Pack = Of<"pack", Carrier>;
+/** One of these, compressed: see zstd.ts. */
+export type Zstd = Of<"zstd", {
+  /** The type of the frame that it stands for. */
+  readonly type: number;
+  /** Bytes of the payload of that frame. */
+  readonly length: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }>;
-/** Small files, whole: see pack.ts. */
-export type Pack = Of<"pack", { readonly bytes: Uint8Array<ArrayBuffer> }>;
 /** Says that nothing more of a folder can be sent. */
 export type Seal = Of<"seal", unknown>;
 /** Says only that its sender lives. */
@@ -234,7 +246,7 @@ export type Ping = Of<"ping", unknown>;
 /** A message of one kind. */
 export type MessageOf<K extends Kind> = Extract<Message, { kind: K }>;
 /** One message of FT/1. `id` is its transfer; 0 is the connection. */
-export type Message = Json[keyof Json] | Held | Data | Chunk | Pack | Seal | Ping;
+export type Message = Json[keyof Json] | Held | Data | Chunk | Pack | Zstd | Seal | Ping;
 /** One file of a room, as a list shows it. */
 export type Item = Checked<typeof item>;
 /** What is known of one file of a room. */

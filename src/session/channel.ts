@@ -1,16 +1,12 @@
 import { type FailureCode, FtError, toFailure, toFailureCode } from "../error.ts";
 import { frameLimit, toFrame, toMessage } from "../protocol/codec.ts";
 import { type Frame, FrameDecoder, FrameEncoder } from "../protocol/frame.ts";
-import {
-  FRAME_SECONDS,
-  HANDSHAKE_SECONDS,
-  IDLE_SECONDS,
-  PING_SECONDS,
-  VERSIONS,
-} from "../protocol/limits.ts";
-import type { Message } from "../protocol/message.ts";
+import { VERSIONS } from "../protocol/limits.ts";
+import type { Message, MessageOf } from "../protocol/message.ts";
+import { type Carrying, loadZstd } from "../protocol/zstd.ts";
 import { encodePreamble, PreambleDecoder } from "../protocol/preamble.ts";
 import type { Connection } from "../transport/connection.ts";
+import { DEADLINES, type Deadlines } from "./deadlines.ts";
 import { PayloadPool } from "./payload_pool.ts";
 
 /** How often the deadlines are looked at, in milliseconds, and how often within the shortest. */
@@ -31,30 +27,12 @@ const PIPELINE = 3;
 /** Milliseconds that a side which gives up waits for the peer to hear why. */
 const LINGER_MS = 2_000;
 
-/** Seconds that a channel waits for what; tests shorten them. */
-export interface Deadlines {
-  /** From the start to the first message. */
-  readonly handshake: number;
-  /** From the first to the last byte of a frame, either way. */
-  readonly frame: number;
-  /** Without any frame. */
-  readonly idle: number;
-  /** Between signs of life of our own. */
-  readonly ping: number;
-}
-
-/** The deadlines of the protocol. */
-export const DEADLINES: Deadlines = {
-  handshake: HANDSHAKE_SECONDS,
-  frame: FRAME_SECONDS,
-  idle: IDLE_SECONDS,
-  ping: PING_SECONDS,
-};
-
 /** What a channel is made of. */
 export interface ChannelOptions {
   /** Which side speaks first. */
   readonly side: "client" | "server";
+  /** Whether the peer was told that it may send compressed frames. */
+  readonly takesZstd?: boolean;
   readonly deadlines?: Deadlines;
 }
 
@@ -72,6 +50,7 @@ export class Channel {
   readonly #underWay: Promise<void>[] = [];
   readonly #writer: WritableStreamDefaultWriter<Frame>;
   readonly #isServer: boolean;
+  readonly #takesZstd: boolean;
   #sending: Promise<void> = Promise.resolve();
   #started = false;
   #ending: Promise<void> | undefined;
@@ -93,6 +72,7 @@ export class Channel {
     this.#connection = connection;
     this.#deadlines = options.deadlines ?? DEADLINES;
     this.#isServer = options.side === "server";
+    this.#takesZstd = options.takesZstd ?? false;
     this.#writer = this.#encoder.writable.getWriter();
     connection.onSent = (bytes) => this.#payloads.giveBack(bytes);
     // Failures of the writing side come out of send() and run(); these are the same ones again.
@@ -173,7 +153,8 @@ export class Channel {
     for await (const frame of frames) {
       if (this.#ending !== undefined) continue;
       this.#heardAt = performance.now();
-      const message = toMessage(frame);
+      let message = toMessage(frame);
+      if (message?.kind === "zstd") message = await this.#decompress(message);
       if (message === undefined || message.kind === "ping") continue;
       if (message.kind === "error" && message.id === 0) throw peerFailure(message);
       const done = dispatch(message);
@@ -190,6 +171,15 @@ export class Channel {
       this.#heardAt = performance.now();
       if (this.#frameSince !== undefined) this.#frameSince = this.#heardAt;
     }
+  }
+
+  async #decompress(message: MessageOf<"zstd">): Promise<Carrying> {
+    if (!this.#takesZstd) {
+      throw new FtError("protocol", "Something came compressed that was not to be.");
+    }
+    const plain = (await loadZstd()).decompress(message);
+    this.#payloads.giveBack(message.bytes);
+    return plain;
   }
 
   #accept(version: number): void {
@@ -212,6 +202,11 @@ export class Channel {
   /** Room for so many bytes that are to be sent; once they are, it is used again. */
   allocate(size: number): Uint8Array<ArrayBuffer> {
     return this.#payloads.take(size);
+  }
+
+  /** Takes back such room that nothing is sent of. */
+  giveBack(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#payloads.giveBack(bytes);
   }
 
   /** Nothing more will be sent. */

@@ -5,7 +5,8 @@ import { HEADER_BYTES } from "../protocol/limits.ts";
 import { rawFrame, RawPeer } from "../../tests/hostile/raw_peer.ts";
 import { Link, type LinkOptions } from "../../tests/memory_connection.ts";
 import { Random, seed } from "../../tests/random.ts";
-import { Channel, DEADLINES, type Deadlines } from "./channel.ts";
+import { Channel } from "./channel.ts";
+import { DEADLINES, type Deadlines } from "./deadlines.ts";
 
 const ping: Message = { kind: "ping", id: 0 };
 

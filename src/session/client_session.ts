@@ -1,9 +1,12 @@
 import { FtError, toFailure } from "../error.ts";
+import { travelled } from "../protocol/codec.ts";
 import type { Message } from "../protocol/message.ts";
 import type { About, Conflict, Item, Receipt, Room, Terms } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
-import { Channel, type Deadlines } from "./channel.ts";
+import { Channel } from "./channel.ts";
+import { type Compress, Compression, ZSTD_FEATURE } from "./compression.ts";
 import { incomingTree, outgoingTree, type TreeDownload, type TreeUpload } from "./client_trees.ts";
+import type { Deadlines } from "./deadlines.ts";
 import { Download, type DownloadRequest, existing } from "./download.ts";
 import { Inquiry } from "./inquiry.ts";
 import { Listing, type ListRequest } from "./listing.ts";
@@ -32,6 +35,8 @@ export interface ClientSessionOptions {
   readonly deadlines?: Deadlines;
   /** How fast files may move, both ways; it is given up when the conversation ends. */
   readonly lane?: Lane | undefined;
+  /** When what travels is compressed, both ways; `auto` when it is not said. */
+  readonly compress?: Compress | undefined;
 }
 
 /** A file to upload. */
@@ -64,14 +69,17 @@ export class ClientSession {
   readonly #ended: Promise<FtError | undefined>;
   readonly #run: string;
   readonly #lane: Lane | undefined;
+  readonly #compression: Compression;
   readonly #verbs = Promise.withResolvers<readonly string[]>();
   #over: FtError | undefined;
   #nextId = 1;
 
   constructor(connection: Connection, options: ClientSessionOptions) {
-    const { deadlines } = options;
+    const { deadlines, compress = "auto" } = options;
+    this.#compression = new Compression(compress);
     this.#channel = new Channel(connection, {
       side: "client",
+      takesZstd: compress !== "off",
       ...(deadlines === undefined ? {} : { deadlines }),
     });
     this.#run = options.run;
@@ -95,16 +103,18 @@ export class ClientSession {
       kind: "hello",
       id: 0,
       agent,
-      features: [],
+      features: compress === "off" ? [] : [ZSTD_FEATURE],
       require: [],
       owner,
       run,
+      ...(compress === "on" ? { compress: true } : {}),
       ...(token === undefined ? {} : { token }),
     }).catch(() => {});
   }
 
   #dispatch(message: Message): void | Promise<void> {
     if (message.kind === "welcome") {
+      this.#compression.agree(message.features);
       this.#verbs.resolve(message.verbs);
       // A server whose packets wait for an acknowledgement of the last gets it along with this.
       this.#channel.send({ kind: "ping", id: 0 }).catch(() => {});
@@ -112,9 +122,8 @@ export class ClientSession {
     }
     const transfer = this.#transfers.get(message.id);
     if (transfer !== undefined) {
-      const { kind } = message;
-      const isPiece = kind === "data" || kind === "chunk" || kind === "pack";
-      const waits = isPiece ? this.#lane?.take(message.bytes.length) : undefined;
+      const bytes = travelled(message);
+      const waits = bytes === undefined ? undefined : this.#lane?.take(bytes);
       return waits === undefined
         ? transfer.handle(message)
         : waits.then(() => transfer.handle(message));
@@ -177,6 +186,7 @@ export class ClientSession {
         turn: this.#turn,
         entry,
         pace: (bytes) => this.#lane?.take(bytes),
+        compression: this.#compression,
         ...rest,
       });
       return await this.#track(id, outgoing, () => outgoing.run());
@@ -197,6 +207,7 @@ export class ClientSession {
         id,
         turn: this.#turn,
         pace: (bytes) => this.#lane?.take(bytes),
+        compression: this.#compression,
         session: this,
       });
       return this.#track(id, outgoing, () => outgoing.run());

@@ -42,15 +42,16 @@ interface Within {
 /** The transfer of a folder to the server. */
 export function outgoingTree(
   { head, source, ...heard }: TreeUpload,
-  { channel, id, turn, pace, session }:
+  { channel, id, turn, pace, compression, session }:
     & Within
-    & Required<Pick<OutgoingTreeOptions, "turn" | "pace">>,
+    & Required<Pick<OutgoingTreeOptions, "turn" | "pace" | "compression">>,
 ): OutgoingTree {
   return new OutgoingTree({
     channel,
     id,
     turn,
     pace,
+    compression,
     head,
     source,
     ...heard,

@@ -3,7 +3,9 @@ import { chunkCount, chunkExtent, FIRST_CHUNK_BYTES } from "../protocol/chunk.ts
 import { ChunkDigests, DIGEST_BYTES, parseDigest } from "../protocol/digest.ts";
 import type { Entry, Message, MessageOf } from "../protocol/message.ts";
 import type { Receipt, Source } from "../storage/store.ts";
+import { ahead } from "./ahead.ts";
 import { type Channel, peerFailure } from "./channel.ts";
+import type { Body, Compression, Packed } from "./compression.ts";
 import { ChunkReader, type Piece } from "./chunk_reader.ts";
 import { sendFailure, type Transfer } from "./transfer.ts";
 import type { Turn } from "./turn.ts";
@@ -20,6 +22,7 @@ export interface OutgoingOptions {
   readonly turn: Turn;
   /** Waits until so many bytes may be sent. */
   readonly pace?: (bytes: number) => void | Promise<void>;
+  readonly compression: Compression;
   /** Hears how many bytes the receiver holds from earlier, before any are sent. */
   readonly onReady?: (held: number) => void;
   /** Hears how many bytes the receiver has verified. */
@@ -211,18 +214,33 @@ export class Outgoing implements Transfer {
 
   /** Sends the chunks that are missing from `first` on, until it is settled. */
   async #send(first: number): Promise<void> {
-    const { channel, id, source, pace } = this.#options;
-    for await (const { chunk, bytes, digest } of ahead(this.#missing(first))) {
-      if (this.#settled) return;
-      await pace?.(bytes.length);
-      if (this.#settled) return;
-      this.#sent += bytes.length;
-      await channel.send(
+    const { channel, compression, entry, source, pace } = this.#options;
+    await compression.body(entry.secret !== undefined, async (body) => {
+      for await (const { message, size } of ahead(this.#packed(first, body))) {
+        if (this.#settled) return;
+        await body.sent(message, async () => {
+          await pace?.(message.bytes.length);
+          if (this.#settled) return;
+          this.#sent += size;
+          await channel.send(message);
+        });
+        if (this.#settled) return;
+        source.claim?.renew();
+      }
+    });
+  }
+
+  /** What carries the pieces that are missing from `first` on, and how much of the file it is. */
+  async *#packed(first: number, body: Body): AsyncGenerator<{ message: Packed; size: number }> {
+    const { channel, id } = this.#options;
+    for await (const { chunk, bytes, digest } of this.#missing(first)) {
+      const message = await body.packed(
         digest === undefined
           ? { kind: "data", id, chunk, bytes }
           : { kind: "chunk", id, chunk, bytes, digest },
       );
-      source.claim?.renew();
+      if (message.bytes !== bytes) channel.giveBack(bytes);
+      yield { message, size: bytes.length };
     }
   }
 
@@ -288,22 +306,4 @@ function receiptOf({ name, digest, outcome }: MessageOf<"done">): Receipt {
 
 function equal(a: Uint8Array, b: Uint8Array | undefined): boolean {
   return b !== undefined && a.length === b.length && a.every((byte, at) => byte === b[at]);
-}
-
-/** Has the next value made while the last one is being used: reading and hashing beside sending. */
-async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
-  let next = source.next();
-  try {
-    for (;;) {
-      const { done, value } = await next;
-      if (done) return;
-      next = source.next();
-      next.catch(() => {});
-      yield value;
-    }
-  } finally {
-    // Who stops early closes what is read from: the reading that is under way ends before.
-    await next.catch(() => {});
-    await source.return(undefined);
-  }
 }

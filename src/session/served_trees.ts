@@ -2,6 +2,7 @@ import { FtError, toFailure } from "../error.ts";
 import type { Entry, MessageOf } from "../protocol/message.ts";
 import type { Receipt, Source, StageRequest, Store } from "../storage/store.ts";
 import type { Channel } from "./channel.ts";
+import type { Compression } from "./compression.ts";
 import { digestSource } from "./chunk_reader.ts";
 import type { Guest } from "./guest.ts";
 import type { Incoming } from "./receive.ts";
@@ -23,6 +24,7 @@ export interface ServedTreesOptions {
   readonly turn: Turn;
   /** Waits until so many bytes may be sent. */
   readonly pace: (bytes: number) => void | Promise<void>;
+  readonly compression: Compression;
   /** Keeps a transfer until `outcome` settles, then reports it. */
   readonly track: (
     id: number,
@@ -95,7 +97,7 @@ export class ServedTrees {
 
   /** Gives a client the folder it asks for. */
   send(guest: Guest, { id, room, name, tag, checksum }: MessageOf<"browse">): void {
-    const { channel, store: { trees }, turn, pace, track } = this.#options;
+    const { channel, store: { trees }, turn, pace, compression, track } = this.#options;
     const action = room === "public" ? "get" : "fetch";
     const asked = new Asked();
     let outgoing: OutgoingTree | undefined;
@@ -117,6 +119,7 @@ export class ServedTrees {
           source,
           turn,
           pace,
+          compression,
           ...(checksum ? { digestOf: (entry) => digestIn(source, entry.path) } : {}),
           head: { name, ...(source.mtime === undefined ? {} : { mtime: source.mtime }) },
         });

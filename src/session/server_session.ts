@@ -1,4 +1,5 @@
 import { FtError, toFailure } from "../error.ts";
+import { travelled } from "../protocol/codec.ts";
 import { OPEN_TRANSFERS } from "../protocol/limits.ts";
 import type { Entry, Message, MessageOf } from "../protocol/message.ts";
 import type { Receipt, Source, StageRequest } from "../storage/store.ts";
@@ -7,6 +8,7 @@ import { answer, type Question } from "./answer.ts";
 import { type Access, OPEN_ACCESS } from "./access.ts";
 import { Allowance, type Share } from "./allowance.ts";
 import { Channel } from "./channel.ts";
+import { Compression, ZSTD_FEATURE } from "./compression.ts";
 import { endWith, Guest } from "./guest.ts";
 import { extentOf, Incoming } from "./receive.ts";
 import { Outgoing, waitsForReady } from "./send.ts";
@@ -23,8 +25,8 @@ import { countingOf, endClaim } from "./withheld.ts";
 export type { ServerSessionOptions } from "./server_session_options.ts";
 export type { TransferReport } from "./transfer_report.ts";
 
-/** Features of FT/1 this server has; none is required of anyone yet. */
-const FEATURES: readonly string[] = [];
+/** Features of FT/1 this server has. */
+const FEATURES: readonly string[] = [ZSTD_FEATURE];
 
 /** The server's side of a conversation. */
 export class ServerSession {
@@ -35,6 +37,7 @@ export class ServerSession {
   /** A list is made as a whole: one at a time keeps what a client can make us hold bounded. */
   readonly #listing = new Turn();
   readonly #transfers = new Map<number, Transfer>();
+  readonly #compression = new Compression();
   readonly #trees: ServedTrees;
   readonly #work = new Set<Promise<void>>();
   #guest: Guest | undefined;
@@ -49,6 +52,7 @@ export class ServerSession {
     this.#allowance = options.allowance ?? new Allowance({ transfers: OPEN_TRANSFERS });
     this.#channel = new Channel(connection, {
       side: "server",
+      takesZstd: true,
       ...(deadlines === undefined ? {} : { deadlines }),
     });
     this.#trees = new ServedTrees({
@@ -56,6 +60,7 @@ export class ServerSession {
       store: options.store,
       turn: this.#turn,
       pace: (bytes) => this.#share?.take(bytes),
+      compression: this.#compression,
       track: (...transfer) => this.#track(...transfer),
     });
     // What waits for its turn then waits no more.
@@ -96,8 +101,8 @@ export class ServerSession {
       throw new FtError("protocol", "The first message is HELLO.");
     }
     // Not to read on is what slows a client down; so bytes count that nobody wants any more, too.
-    const isPiece = message.kind === "data" || message.kind === "chunk" || message.kind === "pack";
-    const waits = isPiece ? this.#share?.take(message.bytes.length) : undefined;
+    const bytes = travelled(message);
+    const waits = bytes === undefined ? undefined : this.#share?.take(bytes);
     const route = () => this.#route(guest, message);
     return waits === undefined ? route() : waits.then(route);
   }
@@ -139,6 +144,7 @@ export class ServerSession {
     if (ending.aborted) throw ending.reason;
     endWith(grant, this.#channel);
     this.#guest = guest;
+    this.#compression.agree(hello.features, hello.compress);
     this.#share = this.#allowance.share(guest.owner);
     const { agent, onGreeted } = this.#options;
     onGreeted?.(grant);
@@ -253,6 +259,7 @@ export class ServerSession {
           source,
           turn: this.#turn,
           pace: (bytes) => this.#share?.take(bytes),
+          compression: this.#compression,
           onVerified: () => this.#trees.moved(request),
           entry: { name, ...terms, ...counting, ...(digest === undefined ? {} : { digest }) },
         });

@@ -1,7 +1,7 @@
 import type { Store } from "../storage/store.ts";
 import type { Access, Grant } from "./access.ts";
 import type { Allowance } from "./allowance.ts";
-import type { Deadlines } from "./channel.ts";
+import type { Deadlines } from "./deadlines.ts";
 import type { TransferReport } from "./transfer_report.ts";
 
 /** What a server offers to every client. */

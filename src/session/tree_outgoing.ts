@@ -8,6 +8,7 @@ import { decodeRuns } from "../protocol/runs.ts";
 import type { Receipt, Source } from "../storage/store.ts";
 import type { TreeEntry, TreeSource } from "../storage/tree.ts";
 import { type Channel, peerFailure } from "./channel.ts";
+import type { Body, Compression } from "./compression.ts";
 import { inLanes } from "./lanes.ts";
 import { Manifest } from "./manifest.ts";
 import { isPacked, readWhole } from "./small_file.ts";
@@ -32,6 +33,7 @@ export interface OutgoingTreeOptions {
   readonly turn: Turn;
   /** Waits until so many bytes may be sent. */
   readonly pace?: (bytes: number) => void | Promise<void>;
+  readonly compression: Compression;
   /** Sends a large file; not where the other side asks for those. */
   readonly sendFile?: (entry: TreeEntry, index: number) => Promise<Receipt>;
   /** Whether entries have digests, by which the other side compares them. */
@@ -249,7 +251,7 @@ export class OutgoingTree implements Transfer {
     const width = this.#options.sendFile === undefined ? 0 : LANES;
     await this.#counted;
     await Promise.all([
-      this.#sendSmall(small),
+      this.#options.compression.body(false, (body) => this.#sendSmall(small, body)),
       inLanes(large, width, (index) => this.#sendLarge(index)),
     ]);
   }
@@ -274,7 +276,7 @@ export class OutgoingTree implements Transfer {
     await channel.send({ kind: "result", id, failed: [{ index, ...toldFailure(failure) }] });
   }
 
-  async #sendSmall(indexes: readonly number[]): Promise<void> {
+  async #sendSmall(indexes: readonly number[], body: Body): Promise<void> {
     if (indexes.length === 0) return;
     const { channel } = this.#options;
     const sha256 = await loadSha256();
@@ -284,7 +286,7 @@ export class OutgoingTree implements Transfer {
       const entry = this.#entries[index] as TreeEntry;
       let bytes = pack.next(entry.size ?? 0);
       if (bytes === undefined) {
-        await this.#sendPack(pack.payload);
+        await this.#sendPack(pack.payload, body);
         pack = new PackBuilder(channel.allocate(FRAME_BYTES));
         bytes = pack.next(entry.size ?? 0) ?? new Uint8Array();
       }
@@ -296,15 +298,19 @@ export class OutgoingTree implements Transfer {
         await this.#cannot(index, toFailure(thrown));
       }
     }
-    await this.#sendPack(pack.payload);
+    await this.#sendPack(pack.payload, body);
   }
 
-  async #sendPack(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  async #sendPack(bytes: Uint8Array<ArrayBuffer>, body: Body): Promise<void> {
     if (bytes.length === 0) return;
     const { channel, id, turn, pace } = this.#options;
-    await turn.take(async () => {
-      await pace?.(bytes.length);
-      if (!this.#settled) await channel.send({ kind: "pack", id, bytes });
-    });
+    const message = await body.packed({ kind: "pack", id, bytes });
+    if (message.bytes !== bytes) channel.giveBack(bytes);
+    await turn.take(() =>
+      body.sent(message, async () => {
+        await pace?.(message.bytes.length);
+        if (!this.#settled) await channel.send(message);
+      })
+    );
   }
 }

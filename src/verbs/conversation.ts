@@ -6,6 +6,7 @@
 import { pause } from "../clock.ts";
 import { FtError, toFailure } from "../error.ts";
 import { ClientSession } from "../session/client_session.ts";
+import type { Compress } from "../session/compression.ts";
 import type { Listener } from "../session/event.ts";
 import { inLanes } from "../session/lanes.ts";
 import { Pace } from "../session/pace.ts";
@@ -33,6 +34,11 @@ export interface ClientOptions extends FirstContact {
   readonly retries?: number;
   /** Bytes of files that may move in a second, both ways together; as fast as it goes without it. */
   readonly rate?: number | undefined;
+  /**
+   * When what travels is compressed: whenever it shrinks, never, or, by default, when it shrinks and
+   * the link is slower than the compressor.
+   */
+  readonly compress?: Compress | undefined;
   readonly signal?: AbortSignal;
   readonly onEvent?: Listener;
 }
@@ -91,7 +97,7 @@ export class Conversation {
     // What travels in clear is not what an encrypted server at the same address knows its owner by.
     const isPlain = this.#contact.key === "plain";
     const owner = this.state.owner(isPlain ? `plain ${this.server}` : this.server);
-    const { token = this.#contact.token, trustFirst, ask, signal } = this.#options;
+    const { token = this.#contact.token, trustFirst, ask, signal, compress } = this.#options;
     const connection = await reach(this.#contact, {
       network: NETWORK,
       known: this.#known,
@@ -101,7 +107,8 @@ export class Conversation {
       signal,
     });
     const lane = this.#pace?.lane("");
-    return new ClientSession(connection, { agent: AGENT, owner, run: this.#run, token, lane });
+    const how = { agent: AGENT, owner, run: this.#run, token, lane, compress };
+    return new ClientSession(connection, how);
   }
 
   /** Does one thing over a session of its own; tried again while the connection gets lost. */

@@ -1,5 +1,5 @@
 import { Allowance } from "../session/allowance.ts";
-import { DEADLINES, type Deadlines } from "../session/channel.ts";
+import { DEADLINES, type Deadlines } from "../session/deadlines.ts";
 
 const MiB = 1024 * 1024;
 const SECOND_MS = 1_000;

@@ -8,7 +8,7 @@ import type { FtError } from "../../src/error.ts";
 import type { Access } from "../../src/session/access.ts";
 import type { Allowance } from "../../src/session/allowance.ts";
 import { ClientSession } from "../../src/session/client_session.ts";
-import type { Deadlines } from "../../src/session/channel.ts";
+import type { Deadlines } from "../../src/session/deadlines.ts";
 import { ServerSession, type TransferReport } from "../../src/session/server_session.ts";
 import type { ClaimsOptions } from "../../src/storage/claims.ts";
 import { FolderStore } from "../../src/storage/folder_store.ts";
