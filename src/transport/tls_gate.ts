@@ -11,6 +11,7 @@
  */
 import { pause } from "../clock.ts";
 import { FtError } from "../error.ts";
+import { roomFor } from "../room.ts";
 import { ALPN, type Identity } from "./security.ts";
 import { type Socket, writeAll } from "./socket.ts";
 
@@ -31,7 +32,7 @@ const FAREWELL_MS = 100;
 
 /** Passes on what comes from one socket to another, to its end. */
 async function pass(from: Socket, to: Socket, onPass: () => void = () => {}): Promise<void> {
-  const block = new Uint8Array(BLOCK_BYTES);
+  const block = roomFor(BLOCK_BYTES);
   for (;;) {
     const count = await from.read(block);
     if (count === null) break;
@@ -61,7 +62,7 @@ function handshakeEnd(bytes: Uint8Array): number | undefined {
  * bytes that are sent the other way.
  */
 async function passHandshake(from: Socket, to: Socket, answered: () => Promise<void>) {
-  const block = new Uint8Array(BLOCK_BYTES);
+  const block = roomFor(BLOCK_BYTES);
   let filled = 0;
   let passed = 0;
   while (filled < block.length) {
