@@ -3,8 +3,8 @@ import { roomFor, roomIn } from "../room.ts";
 
 /** Payloads from this length on are worth keeping the room of. */
 const LARGE_BYTES = 512 * 1024;
-/** As many as a few transfers work on at once. */
-const SPARE = 16;
+/** As many as many transfers fill at once: what is dropped instead waits long for the collector. */
+const SPARE = 64;
 
 /** Room for large payloads, used again and again: the system clears all new memory first. */
 export class PayloadPool {

@@ -7,8 +7,8 @@ const BLOCK_BYTES = 512 * 1024;
 const FULL_BYTES = 256 * 1024;
 /** A block with less room than this left is followed by another. */
 const LEAST_BYTES = 64 * 1024;
-/** Blocks that are kept for later, for any connection: as many as a few have under way. */
-const SPARE = 8;
+/** Blocks that are kept for later, for any connection: as many as many fill at once. */
+const SPARE = 64;
 const spare: ArrayBuffer[] = [];
 
 /**
