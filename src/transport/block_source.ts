@@ -1,3 +1,4 @@
+import { roomFor, roomIn } from "../room.ts";
 import { lost, type Socket } from "./socket.ts";
 
 /** Bytes asked of the socket at a time: large reads cost fewer turns of the event loop. */
@@ -6,8 +7,9 @@ const BLOCK_BYTES = 512 * 1024;
 const FULL_BYTES = 256 * 1024;
 /** A block with less room than this left is followed by another. */
 const LEAST_BYTES = 64 * 1024;
-/** Blocks that are kept for later: as many as are under way in the streams behind this one. */
-const SPARE = 4;
+/** Blocks that are kept for later, for any connection: as many as many fill at once. */
+const SPARE = 64;
+const spare: ArrayBuffer[] = [];
 
 /**
  * What arrives on a socket, in large blocks. Their room is used again when it is given back: the
@@ -15,11 +17,10 @@ const SPARE = 4;
  */
 export class BlockSource implements UnderlyingDefaultSource<Uint8Array<ArrayBuffer>> {
   readonly #socket: Socket;
-  readonly #spare: ArrayBuffer[] = [];
   /** How many pieces of a block are with others. */
   readonly #lent = new WeakMap<ArrayBuffer, number>();
   /** What is left of the block that is being filled. */
-  #block = new Uint8Array(BLOCK_BYTES);
+  #block = roomFor(BLOCK_BYTES);
   /** A read that was begun into it and has not ended. */
   #begun: Promise<number | null> | undefined;
   #hasEnded = false;
@@ -29,7 +30,7 @@ export class BlockSource implements UnderlyingDefaultSource<Uint8Array<ArrayBuff
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): Promise<void> {
-    const isLow = this.#block.length < LEAST_BYTES || this.#spare.length > 0;
+    const isLow = this.#block.length < LEAST_BYTES || spare.length > 0;
     if (this.#begun === undefined && isLow) this.#next();
     try {
       const filled = await this.#fill();
@@ -53,13 +54,14 @@ export class BlockSource implements UnderlyingDefaultSource<Uint8Array<ArrayBuff
   }
 
   #keep(buffer: ArrayBuffer): void {
-    if (buffer.byteLength === BLOCK_BYTES && this.#spare.length < SPARE) this.#spare.push(buffer);
+    if (spare.length < SPARE) spare.push(buffer);
   }
 
   /** Goes on with another block. */
   #next(): void {
     const { buffer } = this.#block;
-    this.#block = new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(BLOCK_BYTES));
+    const used = spare.pop();
+    this.#block = used === undefined ? roomFor(BLOCK_BYTES) : roomIn(used);
     if (this.#lent.get(buffer) === 0) this.#keep(buffer);
   }
 
