@@ -8,6 +8,7 @@ import {
   PIECE_BYTES,
 } from "../src/protocol/limits.ts";
 import { FRAME_TYPES, type Message } from "../src/protocol/message.ts";
+import { loadZstd } from "../src/protocol/zstd.ts";
 import { hostile } from "./hostile/target.ts";
 import { rawFrame, type RawPeer } from "./hostile/raw_peer.ts";
 
@@ -76,11 +77,16 @@ for (const [name, type, length] of TOO_LONG) {
   });
 }
 
+/** The largest payload, all zero, in as few bytes as that takes. */
+const ZSTD = (await loadZstd())
+  .compress({ kind: "pack", id: 1, bytes: new Uint8Array(FRAME_BYTES) });
+
 const FIRST: [string, Message][] = [
   ["LIST", { kind: "list", id: 1, room: "shared" }],
   ["ENTRY", { kind: "entry", id: 1, name: "a", room: "shared", size: 0 }],
   ["REQUEST", { kind: "request", id: 1, name: "small.txt", room: "public" }],
   ["COMMIT", { kind: "commit", id: 1, digest: "" }],
+  ["ZSTD", ZSTD],
   ["WELCOME", {
     kind: "welcome",
     id: 0,
@@ -193,6 +199,8 @@ const BAD_BYTES: [string, number, number][] = [
   ["HELD without digests", FRAME_TYPES.held, 4],
   ["HELD with half a digest", FRAME_TYPES.held, 4 + 48],
   ["HELD with a digest too many", FRAME_TYPES.held, 4 + 32 * (HELD_DIGESTS + 1)],
+  ["ZSTD without bytes", FRAME_TYPES.zstd, 5],
+  ["ZSTD of nothing that can be compressed", FRAME_TYPES.zstd, 100],
 ];
 
 for (const [name, type, length] of BAD_BYTES) {
@@ -204,9 +212,28 @@ for (const [name, type, length] of BAD_BYTES) {
   });
 }
 
+const BAD_ZSTD: [string, Message][] = [
+  ["that is less than it says", { ...ZSTD, length: ZSTD.length + 1 }],
+  ["that is more than it says", { ...ZSTD, length: ZSTD.length - 1 }],
+  ["of another kind", { ...ZSTD, type: FRAME_TYPES.commit }],
+  ["with a length over the limit", { ...ZSTD, length: FRAME_BYTES + 1 }],
+  ["that is cut", { ...ZSTD, bytes: ZSTD.bytes.slice(0, -1) }],
+  ["that is none", { ...ZSTD, bytes: new Uint8Array(50).fill(0x61) }],
+  ["of a PACK where none is due", ZSTD],
+];
+
+for (const [name, message] of BAD_ZSTD) {
+  hostile(`ZSTD ${name}`, "greeted", async (peer) => {
+    await peer.say({ kind: "entry", id: 1, ...ENTRY, room: "shared" });
+    await peer.say(message);
+    await isRefused(peer);
+  });
+}
+
 const OF_NOBODY: Message[] = [
   { kind: "data", id: 9, chunk: 0, bytes: new Uint8Array(1) },
   { kind: "chunk", id: 9, chunk: 0, bytes: new Uint8Array(1), digest: new Uint8Array(32) },
+  { ...ZSTD, id: 9 },
   { kind: "commit", id: 9, digest: "" },
   { kind: "ready", id: 9 },
   { kind: "held", id: 9, first: 0, digests: new Uint8Array(32) },

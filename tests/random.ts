@@ -33,6 +33,18 @@ export class Random {
     return from[this.between(0, from.length)] as T;
   }
 
+  /** So many bytes of text, which shrink to about a third. */
+  text(size: number): Uint8Array<ArrayBuffer> {
+    const words = Array.from({ length: 500 }, () => this.#next().toString(36));
+    const text: string[] = [];
+    for (let length = 0; length < size;) {
+      const word = this.pick(words);
+      text.push(word);
+      length += word.length + 1;
+    }
+    return new TextEncoder().encode(text.join(" ")).slice(0, size);
+  }
+
   /** So many bytes. */
   bytes(size: number): Uint8Array<ArrayBuffer> {
     const words = new Uint32Array(Math.ceil(size / 4));

@@ -80,3 +80,26 @@ test(`--limit holds for what a client sends and takes (seed ${seed})`, async (
   }
   assert.match((await ana.ft("put", "big.bin", "--limit", "1KB/s")).stderr, /at least 64KB\/s/);
 });
+
+test(`what shrinks travels compressed on a slow connection, by itself (seed ${seed})`, async (
+  place,
+  server,
+) => {
+  await using relay = new Relay({ port: server.port, rate: 8 * MiB });
+  const ana = place.client("ana", relay.address);
+  const size = 16 * MiB;
+  ana.write("text.txt", random.text(size));
+  ana.write("noise.bin", random.bytes(size));
+  const travelled = async (way: "up" | "down", ...args: string[]) => {
+    relay.reset();
+    await done(ana, ...args);
+    return relay.passed[way];
+  };
+  assert.ok(await travelled("up", "share", "text.txt") < size * 0.8);
+  assert.ok(await travelled("down", "fetch", "text.txt") < size * 0.8);
+  const copy = Deno.readFileSync(ana.path("downloads/text.txt"));
+  assert.deepEqual(copy, Deno.readFileSync(ana.path("text.txt")));
+  assert.ok(await travelled("up", "share", "noise.bin") >= size);
+  assert.ok(await travelled("up", "put", "text.txt", "--compress", "off") >= size);
+  assert.ok(await travelled("up", "put", "text.txt", "--name", "b", "--compress", "on") < size / 2);
+});

@@ -54,7 +54,7 @@ const BINARY = ["bytes", "digests", "digest"];
 /** A message as vectors write it: bytes of binary messages are written out. */
 function messageOf(text: string): Message {
   const message = JSON.parse(text);
-  if (["data", "chunk", "held"].includes(message.kind)) {
+  if (["data", "chunk", "held", "zstd"].includes(message.kind)) {
     for (const key of BINARY) if (key in message) message[key] = bytesOf(message[key]);
   }
   return message;

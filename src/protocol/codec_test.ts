@@ -284,7 +284,7 @@ Deno.test("toMessage() never repeats what a malformed message held", () => {
 });
 
 Deno.test("frameLimit() is large for bytes and lists, small for all else", () => {
-  const large = ["held", "data", "chunk", "items", "manifest", "want", "pack", "result"];
+  const large = ["held", "data", "chunk", "items", "manifest", "want", "pack", "result", "zstd"];
   for (const [kind, type] of Object.entries(FRAME_TYPES)) {
     assert.equal(frameLimit(type), large.includes(kind) ? FRAME_BYTES : CONTROL_BYTES, kind);
   }

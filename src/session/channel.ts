@@ -178,11 +178,12 @@ export class Channel {
   }
 
   async #decompress(message: MessageOf<"zstd">): Promise<Carrying> {
-    if (!this.#takesZstd) {
+    // Nothing is made for strangers.
+    if (!this.#takesZstd || !this.#greeted) {
       throw new FtError("protocol", "Something came compressed that was not to be.");
     }
     const plain = (await loadZstd()).decompress(message);
-    this.#payloads.giveBack(message.bytes);
+    PAYLOADS.giveBack(message.bytes);
     return plain;
   }
 
@@ -215,7 +216,7 @@ export class Channel {
 
   /** Takes back such room that nothing is sent of. */
   giveBack(bytes: Uint8Array<ArrayBuffer>): void {
-    this.#payloads.giveBack(bytes);
+    PAYLOADS.giveBack(bytes);
   }
 
   /** Nothing more will be sent. */

@@ -8,7 +8,9 @@ import type { FtError } from "../../src/error.ts";
 import type { Access } from "../../src/session/access.ts";
 import type { Allowance } from "../../src/session/allowance.ts";
 import { ClientSession } from "../../src/session/client_session.ts";
+import type { Compress } from "../../src/session/compression.ts";
 import type { Deadlines } from "../../src/session/deadlines.ts";
+import type { Lane } from "../../src/session/pace.ts";
 import { ServerSession, type TransferReport } from "../../src/session/server_session.ts";
 import type { ClaimsOptions } from "../../src/storage/claims.ts";
 import { FolderStore } from "../../src/storage/folder_store.ts";
@@ -27,6 +29,8 @@ export interface TalkOptions extends LinkOptions {
   readonly deadlines?: Deadlines;
   readonly access?: Access;
   readonly allowance?: Allowance;
+  readonly compress?: Compress;
+  readonly lane?: Lane;
 }
 
 /** One conversation: both its sessions and what lies between them. */
@@ -89,7 +93,9 @@ export class World {
       ...timing,
     });
     const served = server.serve();
-    const client = new ClientSession(link.client, { agent: "client", owner, run, ...timing });
+    const { compress, lane } = options;
+    const how = { agent: "client", owner, run, compress, lane, ...timing };
+    const client = new ClientSession(link.client, how);
     const talk = { link, client, server, served };
     this.#talks.push(talk);
     return talk;

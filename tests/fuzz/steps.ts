@@ -149,6 +149,7 @@ const FIELDS: Record<string, Record<string, fc.Arbitrary<unknown>>> = {
   pack: { bytes: bytes(200, 1) },
   result: { new: runs, failed: fc.array(fault, { maxLength: 2 }) },
   seal: {},
+  zstd: { type: fc.constantFrom(0x13, 0x14, 0x2c, 0x15), length: fc.nat(999), bytes: bytes(60, 1) },
 };
 /** Fields that may be left out. */
 const OPTIONAL: ReadonlySet<string> = new Set([
