@@ -72,7 +72,20 @@ Deno.test(`compression: what shrinks travels so, and arrives as it was (seed ${s
   assert.deepEqual(world.read("downloads", "a"), text);
   // What people see is the file's own bytes.
   assert.ok(told.every((bytes) => bytes % MiB === 0 || bytes === SIZE));
+  await talk.client.close();
+  await talk.served;
   assert.deepEqual(world.reports.map(({ bytes }) => bytes), [SIZE, SIZE]);
+});
+
+Deno.test(`compression: a small file at the very beginning waits for it where it is on (seed ${seed})`, async () => {
+  await using world = new World();
+  const talk = world.talk({ seed, compress: "on" });
+  const up = await carried(talk, "up", () => send(talk.client, text.slice(0, MiB)));
+  assert.ok(up < MiB / 2, `${up}`);
+  const cut = world.talk({ seed, compress: "on" });
+  const sent = send(cut.client, text.slice(0, MiB));
+  cut.link.cut();
+  await assert.rejects(sent, { name: "FtError", code: "lost" });
 });
 
 Deno.test(`compression: a folder's small files travel so, too (seed ${seed})`, async () => {

@@ -94,6 +94,7 @@ export class ClientSession {
       // Set before any is ended: what begins from now on would wait for an end for ever.
       const end = this.#over = failure ?? new FtError("lost");
       this.#verbs.reject(end);
+      this.#compression.agree([]);
       await Promise.all([...this.#transfers.values()].map((transfer) => transfer.end(end)));
       this.#channel.close();
       return failure;

@@ -21,9 +21,6 @@ export type Compress = "auto" | "on" | "off";
 /** What shrinks to no less of itself is sent as it is. */
 const MOST_RATIO = 0.9;
 
-/** Of so many pieces that were worth it the next goes as it is: the link may have become faster. */
-const PROBED = 256;
-
 /** Bodies that this process sends just now: they have one thread among them to compress with. */
 let bodies = 0;
 
@@ -34,6 +31,7 @@ export class Compression {
   readonly #link = new LinkRate();
   #when: Compress;
   #isAgreed = false;
+  readonly #agreed = Promise.withResolvers<void>();
   #codec: ZstdCodec | undefined;
   /** Milliseconds that were spent on compressing. */
   #spent = 0;
@@ -45,14 +43,21 @@ export class Compression {
     this.#load = load;
   }
 
-  /** What the peer understands, and whether it wants all compressed that shrinks. */
+  /**
+   * What the peer understands, and whether it wants all compressed that shrinks; also for the end of
+   * a conversation in which it has not said so.
+   */
   agree(features: readonly string[], always = false): void {
     this.#isAgreed = features.includes(ZSTD_FEATURE);
     if (always) this.#when = "on";
+    this.#agreed.resolve();
   }
 
   /** Sends the body of a file or folder by `work`, which asks here what travels of it. */
   async body(isSecret: boolean, work: (body: Body) => Promise<void>): Promise<void> {
+    // The first files of a client come before the peer has said anything: that is worth a wait only
+    // where compression is more than a guess.
+    if (this.#when === "on" && !isSecret) await this.#agreed.promise;
     bodies++;
     try {
       await work(new Body(this, isSecret ? "off" : undefined));
@@ -99,7 +104,6 @@ export class Body {
   /** Pieces that are left alone yet: twice as many after each that was not worth it. */
   #left = 0;
   #next = 1;
-  #worth = 0;
 
   constructor(compression: Compression, when: "off" | undefined) {
     this.#compression = compression;
@@ -118,7 +122,7 @@ export class Body {
       return message;
     }
     this.#next = 1;
-    this.#left = ++this.#worth % PROBED === 0 ? 1 : 0;
+    this.#left = 0;
     return zstd;
   }
 

@@ -92,7 +92,7 @@ Deno.test("Compression takes no pause of a fast link for slowness", async () => 
   const world = new World({ ratio: 0.3, link: 500 * MB });
   await world.compression.body(false, async (body) => {
     for (let round = 0; round < 20; round++) {
-      assert.equal(await world.pieces(5, body), ".....");
+      assert.equal(await world.pieces(20, body), ".".repeat(20));
       world.link = 5.5 * MB;
       assert.equal(await world.pieces(1, body), ".");
       world.link = 500 * MB;
@@ -121,12 +121,11 @@ Deno.test("Compression is off where it takes longer than it saves", async () => 
   assert.equal(await slower.file(4), "..zz");
 });
 
-Deno.test("Compression looks now and then whether the link has become fast", async () => {
+Deno.test("Compression ends once the link has become fast", async () => {
   const world = new World({ ratio: 0.3, link: 10 * MB });
   await world.file(10);
   world.link = 800 * MB;
-  const sent = await world.file(400);
-  assert.equal(sent, "z".repeat(256) + ".".repeat(144));
+  assert.match(await world.file(400), /^z{14}\.+$/);
 });
 
 Deno.test("Compression counts all that is sent at once: they share one thread", async () => {
