@@ -37,7 +37,7 @@ export class Random {
   text(size: number): Uint8Array<ArrayBuffer> {
     const words = Array.from({ length: 500 }, () => this.#next().toString(36));
     const text: string[] = [];
-    for (let length = 0; length < size;) {
+    for (let length = 0; length <= size;) {
       const word = this.pick(words);
       text.push(word);
       length += word.length + 1;
