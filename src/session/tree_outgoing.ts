@@ -10,7 +10,7 @@ import type { TreeEntry, TreeSource } from "../storage/tree.ts";
 import { type Channel, peerFailure } from "./channel.ts";
 import { inLanes } from "./lanes.ts";
 import { Manifest } from "./manifest.ts";
-import { isPacked, readWhole } from "./small_file.ts";
+import { isPacked } from "./small_file.ts";
 import { sendFailure, toldFailure, type Transfer } from "./transfer.ts";
 import { type TreeOutcome, type TreeReport, TreeTally } from "./tree_report.ts";
 import type { Turn } from "./turn.ts";
@@ -289,7 +289,7 @@ export class OutgoingTree implements Transfer {
         bytes = pack.next(entry.size ?? 0) ?? new Uint8Array();
       }
       try {
-        readWhole(this.#options.source, entry, bytes);
+        this.#options.source.read(entry.path, bytes);
         pack.add({ index, digest: sha256(bytes), bytes });
         this.#sent += bytes.length;
       } catch (thrown) {

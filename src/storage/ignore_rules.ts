@@ -20,13 +20,15 @@ export class IgnoreRules {
   /** Those of files, of the outermost folder first. */
   readonly #files: Ignore;
   readonly #exclude: Ignore;
+  readonly #isEmpty: boolean;
   #matcher: Ignore;
   #asked = 0;
 
-  private constructor(make: () => Ignore, files: Ignore, exclude: Ignore) {
+  private constructor(make: () => Ignore, files: Ignore, exclude: Ignore, isEmpty: boolean) {
     this.#make = make;
     this.#files = files;
     this.#exclude = exclude;
+    this.#isEmpty = isEmpty;
     this.#matcher = this.#fresh();
   }
 
@@ -42,7 +44,7 @@ export class IgnoreRules {
     const make = () => ignore({ ignoreCase });
     const patterns = exclude.map((pattern) => pattern.normalize("NFC"));
     patterns.forEach(requireQuick);
-    return new IgnoreRules(make, make(), make().add(patterns));
+    return new IgnoreRules(make, make(), make().add(patterns), patterns.length === 0);
   }
 
   /**
@@ -53,7 +55,8 @@ export class IgnoreRules {
   with(folder: string, text: string): IgnoreRules {
     const own = patternsBelow(folder, text.normalize("NFC"));
     own.forEach(requireQuick);
-    return new IgnoreRules(this.#make, this.#make().add(this.#files).add(own), this.#exclude);
+    const files = this.#make().add(this.#files).add(own);
+    return new IgnoreRules(this.#make, files, this.#exclude, this.#isEmpty && own.length === 0);
   }
 
   /**
@@ -63,6 +66,7 @@ export class IgnoreRules {
    * @param path relative to the folder that is walked, with slashes.
    */
   ignores(path: string, isFolder: boolean): boolean {
+    if (this.#isEmpty) return false;
     if (++this.#asked % REMEMBERED === 0) this.#matcher = this.#fresh();
     return this.#matcher.ignores(isFolder ? `${path}/` : path);
   }
