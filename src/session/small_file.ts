@@ -22,9 +22,7 @@ export function isPacked({ size = 0 }: Pick<TreeEntry, "size">): boolean {
 export function verified(
   bytes: Uint8Array,
   claimed: Uint8Array,
-  sha256: (bytes: Uint8Array) => Uint8Array,
+  sha256: (bytes: Uint8Array) => string,
 ): string | undefined {
-  const digest = sha256(bytes);
-  const isSame = digest.every((byte, at) => byte === claimed[at]);
-  return isSame ? formatDigest(bytes.length, digest) : undefined;
+  return sha256(bytes) === claimed.toHex() ? formatDigest(bytes.length, claimed) : undefined;
 }

@@ -290,7 +290,7 @@ export class OutgoingTree implements Transfer {
       }
       try {
         this.#options.source.read(entry.path, bytes);
-        pack.add({ index, digest: sha256(bytes), bytes });
+        pack.add({ index, digest: Uint8Array.fromHex(sha256(bytes)), bytes });
         this.#sent += bytes.length;
       } catch (thrown) {
         await this.#cannot(index, toFailure(thrown));

@@ -18,6 +18,8 @@ export interface StagedFolder {
   readonly path: string;
   /** Whether nothing is in it but what is known to be written. */
   isSound: boolean;
+  /** Whether it has its place, and is not here any more. */
+  isMoved: boolean;
 }
 
 /** Where a staged file lies. */
@@ -32,7 +34,8 @@ export interface StagedFile {
 export class StagedGroup {
   readonly #base: string;
   readonly #lock: Deno.FsFile;
-  readonly #paths: string[] = [];
+  #made = 0;
+  readonly #staged: StagedFolder[] = [];
   /** The folder of files that get their places one by one. */
   #single: string | undefined;
   #files = 0;
@@ -73,16 +76,16 @@ export class StagedGroup {
   #folder(key: string): StagedFolder {
     const there = this.#folders.get(key);
     if (there !== undefined) return there;
-    const staged = { path: this.#make(), isSound: true };
+    const staged = { path: this.#make(), isSound: true, isMoved: false };
     this.#folders.set(key, staged);
+    this.#staged.push(staged);
     return staged;
   }
 
   // Side by side, not in one: each folder on its way makes a file's creation dearer.
   #make(): string {
-    const path = `${this.#base}.${this.#paths.length}${ENDING}`;
+    const path = `${this.#base}.${this.#made++}${ENDING}`;
     Deno.mkdirSync(path);
-    this.#paths.push(path);
     return path;
   }
 
@@ -94,7 +97,8 @@ export class StagedGroup {
   /** Removes what is left in it. What has another name meanwhile stays under that. */
   end(): void {
     try {
-      this.#paths.forEach(removeAll);
+      if (this.#single !== undefined) removeAll(this.#single);
+      for (const { path, isMoved } of this.#staged) if (!isMoved) removeAll(path);
       remove(`${this.#base}.part`);
     } finally {
       this.#lock.close();

@@ -74,10 +74,10 @@ export function publishTogether(
   records?.transaction(() => {
     for (const row of rows) if (row !== undefined) records.put(room, row);
   });
-  const come = foldersMoved(moves.filter(isMove), place, folders);
+  moveFolders(moves.filter(isMove), place, folders);
   const results = moves.map((move) => {
     if (!isMove(move)) return move;
-    if (move.written.folder !== undefined && come.has(move.written.folder)) return "new";
+    if (move.written.folder?.isMoved) return "new";
     return moved(move, place, made, folders);
   });
   records?.transaction(() => {
@@ -134,28 +134,26 @@ function folderFor(
  * Gives staged folders their places, the outer ones first, each with its files in one step: those
  * whose place nothing has. An empty folder gives way to one, anything else does not.
  */
-function foldersMoved(
+function moveFolders(
   moves: readonly Move[],
   { root }: TreePlace,
   folders: Set<string>,
-): Set<StagedFolder> {
+): void {
   const staged = new Map<StagedFolder, string>();
   for (const { written: { folder }, name } of moves) {
     if (folder?.isSound) staged.set(folder, name.slice(0, name.lastIndexOf("/")));
   }
-  const come = new Set<StagedFolder>();
   for (const [folder, name] of [...staged].sort(([, a], [, b]) => a.length - b.length)) {
     try {
       const { folder: parent, changed } = makeFolders(root, name);
       const final = `${parent}/${name.slice(name.lastIndexOf("/") + 1)}`;
       Deno.renameSync(folder.path, final);
       for (const one of [...changed, parent, final]) folders.add(one);
-      come.add(folder);
+      folder.isMoved = true;
     } catch {
       // Its files are given their places one by one, and each says what it fails of.
     }
   }
-  return come;
 }
 
 function moveTo(
