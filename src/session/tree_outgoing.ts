@@ -170,7 +170,8 @@ export class OutgoingTree implements Transfer {
     try {
       await channel.send({ kind: "tree", id, ...head });
       await this.#offer();
-      await this.#allWanted.promise;
+      // Loaded while the other side looks at what it wants.
+      await Promise.all([this.#allWanted.promise, loadSha256()]);
       if (!this.#settled) await this.#sendWanted();
       if (!this.#settled) {
         this.#isSealed = true;

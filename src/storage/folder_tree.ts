@@ -202,7 +202,7 @@ export class FolderTree implements StagedTree {
   }
 
   async store(files: readonly WholeFile[]): Promise<Array<Receipt["outcome"] | FtError>> {
-    const { space, staging } = this.#options;
+    const { space, staging, records } = this.#options;
     const size = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
     const claim = space?.claim(this.#request("", size), staging.path, 0);
     try {
@@ -214,6 +214,7 @@ export class FolderTree implements StagedTree {
     }
     const folders = new Set<string>();
     const outcomes = await storeSmall(files, staging, {
+      isRecorded: records !== undefined,
       newFolder: this.#newFolders(),
       publish: (group) => {
         const published = publishTogether(group, {

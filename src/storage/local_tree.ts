@@ -75,13 +75,14 @@ export async function* walkTree(
   options: TreeOptions = {},
 ): AsyncGenerator<TreeEntry | Unsendable> {
   const { exclude = [], ignoreFiles = true, signal } = options;
-  const rules = ignoreFiles || exclude.length > 0 ? await IgnoreRules.of(exclude) : undefined;
+  const rules = ignoreFiles || exclude.length > 0 ? IgnoreRules.of(exclude) : undefined;
   const walk = new Walk(root, rules, options);
   for (let steps = 1; !walk.isOver; steps++) {
     if (steps % TURN_ENTRIES === 0) await new Promise<void>((turn) => setImmediate(turn));
     if (signal?.aborted) {
       throw signal.reason instanceof FtError ? signal.reason : new FtError("interrupted");
     }
+    if (walk.rules?.isWaiting) await walk.rules.load();
     const found = walk.step();
     if (found !== undefined) yield found;
   }
@@ -171,6 +172,11 @@ class Walk {
 
   get isOver(): boolean {
     return this.#open.length === 0;
+  }
+
+  /** What of the folder that is looked at is left out. */
+  get rules(): IgnoreRules | undefined {
+    return this.#open.at(-1)?.rules;
   }
 
   /** Looks at one more name; undefined where that gives nothing. */

@@ -22,7 +22,8 @@ const SLOW_SYNC_MS = 0.2;
 /** A file that is written and not in its place yet. */
 export interface WrittenFile {
   readonly path: string;
-  readonly info: Deno.FileInfo;
+  /** Where something is recorded of it. */
+  readonly info: Deno.FileInfo | undefined;
   readonly folder: StagedFolder | undefined;
 }
 
@@ -35,6 +36,8 @@ interface OpenFile extends WrittenFile {
 type Result = Receipt["outcome"] | FtError;
 /** Where small files are to go. */
 export interface SmallFilesPlace {
+  /** Whether it is to be known which files they are. */
+  readonly isRecorded: boolean;
   /** The folder of a file, where it is staged as a whole because it is not there yet. */
   readonly newFolder: (file: WholeFile) => string | undefined;
   /** Gives written files their places; what became of them in order. */
@@ -67,20 +70,20 @@ export async function storeSmall(
 async function storeGroup(
   files: readonly WholeFile[],
   staged: StagedGroup,
-  { newFolder, publish }: SmallFilesPlace,
+  place: SmallFilesPlace,
 ): Promise<Result[]> {
   staged.turn();
   try {
     const written: Array<WrittenFile | FtError> = [];
     for (let at = 0; at < files.length; at += OPEN_FILES) {
       const some = files.slice(at, at + OPEN_FILES);
-      written.push(...await writeSome(some, (file) => write(file, staged, newFolder(file))));
+      written.push(...await writeSome(some, (file) => write(file, staged, place)));
     }
     const sound = files.flatMap((file, at) => {
       const one = written[at];
       return one === undefined || one instanceof FtError ? [] : [{ file, written: one }];
     });
-    const results = publish(sound);
+    const results = place.publish(sound);
     let next = 0;
     return written.map((one) =>
       one instanceof FtError ? one : results[next++] ?? new FtError("unexpected")
@@ -115,18 +118,19 @@ function attempt<T>(work: () => T, path: string): T | FtError {
 }
 
 function write(
-  { entry: { path: name, exec, mtime }, bytes }: WholeFile,
+  whole: WholeFile,
   group: StagedGroup,
-  newFolder: string | undefined,
+  { isRecorded, newFolder }: SmallFilesPlace,
 ): OpenFile {
+  const { entry: { path: name, exec, mtime }, bytes } = whole;
   const last = name.slice(name.lastIndexOf("/") + 1);
-  const staged = group.create(exec ? 0o777 : 0o666, last, newFolder);
+  const staged = group.create(exec ? 0o777 : 0o666, last, newFolder(whole));
   const { path, file, folder } = staged;
   try {
     for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
     if (mtime !== undefined) file.utimeSync(new Date(), new Date(mtime));
     // By its path, which nobody else knows: to look at an open file costs as much as opening it.
-    return { ...staged, info: Deno.lstatSync(path) };
+    return { ...staged, info: isRecorded ? Deno.lstatSync(path) : undefined };
   } catch (thrown) {
     if (folder !== undefined) folder.isSound = false;
     file.close();

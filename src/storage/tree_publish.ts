@@ -202,8 +202,12 @@ function holdsBytes({ path, info }: Found, bytes: Uint8Array): boolean {
   return Deno.readFileSync(path).every((byte, at) => byte === bytes[at]);
 }
 
-function rowOf({ file, written, name }: Move, { owner, who }: TreeRequest): FileRecord {
-  const { info } = written;
+/** What is recorded of a file, where there are records. */
+function rowOf(
+  { file, written: { info }, name }: Move,
+  { owner, who }: TreeRequest,
+): FileRecord | undefined {
+  if (info === undefined) return undefined;
   return {
     name,
     requested: name,
