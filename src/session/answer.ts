@@ -9,6 +9,7 @@ import { acceptName } from "../name.ts";
 import { FRAME_BYTES, LIST_ITEMS } from "../protocol/limits.ts";
 import { matchesGlob } from "../protocol/glob.ts";
 import type { MessageOf } from "../protocol/message.ts";
+import { byAge } from "../storage/room_index.ts";
 import type { Item, Room, Store, View } from "../storage/store.ts";
 import type { Channel } from "./channel.ts";
 import type { Guest } from "./guest.ts";
@@ -99,7 +100,7 @@ async function sendItems(
 /** What a guest sent into the private room under the names it knows; all of that is one page. */
 function toldItems(items: readonly Item[], guest: Guest): readonly Item[] {
   return items.map((item) => ({ ...item, name: guest.toldName(item.name) }))
-    .sort((a, b) => a.time - b.time || (a.name < b.name ? -1 : 1));
+    .sort(byAge);
 }
 
 /** The first of some items that fit into one message. */

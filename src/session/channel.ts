@@ -30,7 +30,7 @@ const TOLD: ReadonlySet<FailureCode> = new Set([
 const PIPELINE = 3;
 /** The same of all channels together; with more, others keep the disk busy, and each waits. */
 const ALL_PIPELINES = 16;
-/** Shared by all channels: many of them need little more room than a few. */
+/** Shared by all channels: many of them need little more than a few. */
 const PAYLOADS = new PayloadPool();
 let allUnderWay = 0;
 /** Milliseconds that a side which gives up waits for the peer to hear why. */

@@ -9,9 +9,9 @@
  *
  * @module
  */
+import { BufferPool } from "../buffer_pool.ts";
 import { pause } from "../clock.ts";
 import { FtError } from "../error.ts";
-import { roomFor } from "../room.ts";
 import { ALPN, type Identity } from "./security.ts";
 import { type Socket, writeAll } from "./socket.ts";
 
@@ -19,9 +19,7 @@ import { type Socket, writeAll } from "./socket.ts";
 const LOOPBACK = "127.0.0.1";
 /** Bytes passed on at a time. Memory that is not written to costs nothing. */
 const BLOCK_BYTES = 256 * 1024;
-/** Blocks that are kept for later connections. */
-const SPARE = 64;
-const spare: Uint8Array<ArrayBuffer>[] = [];
+const BLOCKS = new BufferPool(BLOCK_BYTES);
 /** Bytes that the client's side of the handshake takes at most, with what may follow at once. */
 const HANDSHAKE_BYTES = 32 * 1024;
 /** Bytes of the header of a TLS record: type, version, length. */
@@ -37,7 +35,7 @@ const FAREWELL_MS = 100;
 
 /** Passes on what comes from one socket to another, to its end. */
 async function pass(from: Socket, to: Socket, onPass: () => void = () => {}): Promise<void> {
-  const block = spare.pop() ?? roomFor(BLOCK_BYTES);
+  const block = BLOCKS.take();
   try {
     for (;;) {
       const count = await from.read(block);
@@ -46,7 +44,7 @@ async function pass(from: Socket, to: Socket, onPass: () => void = () => {}): Pr
       onPass();
     }
   } finally {
-    if (spare.length < SPARE) spare.push(block);
+    BLOCKS.giveBack(block.buffer);
   }
   await to.closeWrite();
 }
