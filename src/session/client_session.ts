@@ -1,54 +1,27 @@
 import { FtError, toFailure } from "../error.ts";
-import type { Message } from "../protocol/message.ts";
-import type { About, Conflict, Item, Receipt, Room, Terms } from "../storage/store.ts";
+import type { Message, MessageOf } from "../protocol/message.ts";
+import type { About, Item, Receipt, Room } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
-import { Channel, type Deadlines } from "./channel.ts";
+import { Channel } from "./channel.ts";
+import type { ClientSessionOptions, UploadRequest } from "./client_session_options.ts";
+import { ClientSides } from "./client_sides.ts";
 import { incomingTree, outgoingTree, type TreeDownload, type TreeUpload } from "./client_trees.ts";
 import { Download, type DownloadRequest, existing } from "./download.ts";
 import { Inquiry } from "./inquiry.ts";
 import { Listing, type ListRequest } from "./listing.ts";
 import type { Lane } from "./pace.ts";
-import { Outgoing, type OutgoingOptions } from "./send.ts";
+import { Outgoing } from "./send.ts";
 import { Slots } from "./slots.ts";
 import type { Transfer } from "./transfer.ts";
 import type { TreeReport } from "./tree_report.ts";
 import { Turn } from "./turn.ts";
 
+export type { ClientSessionOptions, UploadRequest } from "./client_session_options.ts";
+
 /** Milliseconds to wait for the reason when sending fails before reading does. */
 const REASON_MS = 2_000;
 /** Milliseconds to wait for the server's end when all is said: nothing depends on it any more. */
 const GOODBYE_MS = 1_000;
-
-/** Who speaks to the server. */
-export interface ClientSessionOptions {
-  /** Program and version, for the server's log. */
-  readonly agent: string;
-  /** Secret of the owner of what is uploaded, base64url. */
-  readonly owner: string;
-  /** Names this run of the program: it may take over from its own broken connection. */
-  readonly run: string;
-  /** What the server lets in with. */
-  readonly token?: string | undefined;
-  readonly deadlines?: Deadlines;
-  /** How fast files may move, both ways; it is given up when the conversation ends. */
-  readonly lane?: Lane | undefined;
-}
-
-/** A file to upload. */
-export interface UploadRequest
-  extends Pick<OutgoingOptions, "source" | "onReady" | "onVerified" | "onChanged"> {
-  readonly room: Room;
-  readonly name: string;
-  readonly conflict: Conflict;
-  /** Digest string, where it is told before the bytes. */
-  readonly digest?: string;
-  /** Whether the server shall only say what would become of it: at READY all is said. */
-  readonly dry?: boolean;
-  /** The tree that it belongs to, and which of its entries it is. */
-  readonly of?: { readonly tree: number; readonly index: number };
-  /** How long what is shared lives, and what is said of it. */
-  readonly terms?: Terms | undefined;
-}
 
 /** Files and folders under way at once: every server takes as many. */
 const TRANSFERS = 32;
@@ -64,12 +37,13 @@ export class ClientSession {
   readonly #ended: Promise<FtError | undefined>;
   readonly #run: string;
   readonly #lane: Lane | undefined;
+  readonly #joined: ClientSides | undefined;
   readonly #verbs = Promise.withResolvers<readonly string[]>();
   #over: FtError | undefined;
   #nextId = 1;
 
   constructor(connection: Connection, options: ClientSessionOptions) {
-    const { deadlines } = options;
+    const { deadlines, agent, owner, run, token, join } = options;
     this.#channel = new Channel(connection, {
       side: "client",
       ...(deadlines === undefined ? {} : { deadlines }),
@@ -87,11 +61,11 @@ export class ClientSession {
       const end = this.#over = failure ?? new FtError("lost");
       this.#verbs.reject(end);
       await Promise.all([...this.#transfers.values()].map((transfer) => transfer.end(end)));
+      await this.#joined?.end(new FtError("lost"));
       this.#channel.close();
       return failure;
     });
-    const { agent, owner, run, token } = options;
-    this.#channel.send({
+    const hello: MessageOf<"hello"> = {
       kind: "hello",
       id: 0,
       agent,
@@ -100,12 +74,20 @@ export class ClientSession {
       owner,
       run,
       ...(token === undefined ? {} : { token }),
-    }).catch(() => {});
+    };
+    this.#channel.send(hello).catch(() => {});
+    this.#joined = join && new ClientSides({
+      ...join,
+      hello,
+      deadlines,
+      main: { transfers: this.#transfers, lastId: () => this.#nextId - 1 },
+    });
   }
 
   #dispatch(message: Message): void | Promise<void> {
     if (message.kind === "welcome") {
       this.#verbs.resolve(message.verbs);
+      this.#joined?.welcome(message);
       // A server whose packets wait for an acknowledgement of the last gets it along with this.
       this.#channel.send({ kind: "ping", id: 0 }).catch(() => {});
       return;
@@ -162,6 +144,7 @@ export class ClientSession {
   ): Promise<Receipt> {
     return await this.#slots.take(async () => {
       const id = this.#begin();
+      const began = performance.now();
       const entry = {
         name,
         room,
@@ -177,7 +160,12 @@ export class ClientSession {
         turn: this.#turn,
         entry,
         pace: (bytes) => this.#lane?.take(bytes),
+        sides: this.#joined?.sides,
         ...rest,
+        onReady: (held) => {
+          this.#joined?.want((rest.source.size ?? 0) - held, began);
+          rest.onReady?.(held);
+        },
       });
       return await this.#track(id, outgoing, () => outgoing.run());
     });
@@ -240,7 +228,8 @@ export class ClientSession {
         there?.close();
         throw thrown;
       }
-      const download = new Download(this.#channel, id, this.#run, request, there);
+      const joining = this.#joined?.joining(request) ?? request;
+      const download = new Download(this.#channel, id, this.#run, joining, there);
       return await this.#track(id, download, () => download.run());
     });
   }
@@ -276,7 +265,7 @@ export class ClientSession {
   /** Ends the conversation when all is said. */
   async close(): Promise<void> {
     try {
-      await this.#channel.finish();
+      await Promise.all([this.#channel.finish(), this.#joined?.finish()]);
     } catch {
       // It ended before we did; whoever waited for something has heard of it.
     }

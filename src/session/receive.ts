@@ -116,12 +116,12 @@ export class Incoming implements Transfer {
     });
   }
 
-  handle(message: Message): void | Promise<void> {
+  handle(message: Message, side?: Channel): void | Promise<void> {
     switch (message.kind) {
       case "data":
       case "chunk":
         if (this.#committing) break;
-        return this.#settled ? undefined : this.#take(message);
+        return this.#settled ? undefined : this.#take(message, side);
       case "commit":
         if (this.#committing) break;
         // What follows on the connection need not wait until this file is on the disk.
@@ -133,13 +133,26 @@ export class Incoming implements Transfer {
     throw new FtError("protocol", `A sender does not say '${message.kind}' now.`);
   }
 
-  #take(message: MessageOf<"data"> | MessageOf<"chunk">): void | Promise<void> {
+  #take(
+    message: MessageOf<"data"> | MessageOf<"chunk">,
+    side: Channel | undefined,
+  ): void | Promise<void> {
     if (this.#writer === undefined || !this.#isReady) {
       throw new FtError("protocol", "Bytes came before READY was said.");
     }
-    const held = this.#writer.take(message);
+    const writer = this.#writer;
+    const held = writer.take(message, side);
     this.#received += message.bytes.length;
+    if (side !== undefined && message.kind === "chunk") {
+      writer.idle.then(() => this.#answer(side, message.chunk, writer));
+    }
     return held;
+  }
+
+  /** Says by a side connection that a chunk which came there need not come again. */
+  #answer(side: Channel, chunk: number, { verified, digests }: ChunkWriter): void {
+    if (this.#settled || !digests.has(chunk)) return;
+    side.send({ kind: "ack", id: this.#options.id, verified, chunk }).catch(() => {});
   }
 
   /**

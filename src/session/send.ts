@@ -4,7 +4,9 @@ import { ChunkDigests, DIGEST_BYTES, parseDigest } from "../protocol/digest.ts";
 import type { Entry, Message, MessageOf } from "../protocol/message.ts";
 import type { Receipt, Source } from "../storage/store.ts";
 import { type Channel, peerFailure } from "./channel.ts";
-import { ChunkReader, type Piece } from "./chunk_reader.ts";
+import { ChunkReader } from "./chunk_reader.ts";
+import type { Sides } from "./sides.ts";
+import { Spread } from "./spread.ts";
 import { sendFailure, type Transfer } from "./transfer.ts";
 import type { Turn } from "./turn.ts";
 import { endClaim, Withheld, WITHHELD_CHUNK } from "./withheld.ts";
@@ -18,6 +20,8 @@ export interface OutgoingOptions {
   readonly source: Source;
   /** Bodies of one connection travel one after the other. */
   readonly turn: Turn;
+  /** Further connections that its chunks may travel on, in any order. */
+  readonly sides?: Sides | undefined;
   /** Waits until so many bytes may be sent. */
   readonly pace?: (bytes: number) => void | Promise<void>;
   /** Hears how many bytes the receiver holds from earlier, before any are sent. */
@@ -52,6 +56,8 @@ export class Outgoing implements Transfer {
   #isRead = true;
   #settled = false;
   #sent = 0;
+  /** What is being sent now. */
+  #spread: Spread | undefined;
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
@@ -89,9 +95,10 @@ export class Outgoing implements Transfer {
     return this.#digests.list(this.#digests.count);
   }
 
-  handle(message: Message): void {
+  handle(message: Message, side?: Channel): void {
     // Words that crossed the end on their way.
     if (this.#settled) return;
+    if (side !== undefined) return this.#hear(message, side);
     switch (message.kind) {
       case "held":
         if (!this.#awaitsReady || message.first < this.#digests.end) break;
@@ -112,6 +119,15 @@ export class Outgoing implements Transfer {
         return this.end(peerFailure(message));
     }
     throw new FtError("protocol", `A receiver does not say '${message.kind}' now.`);
+  }
+
+  /** What comes by a side connection is the answer to a chunk that was sent there. */
+  #hear(message: Message, side: Channel): void {
+    if (message.kind !== "ack" || message.chunk === undefined) {
+      throw new FtError("protocol", "A side connection answers chunks.");
+    }
+    this.#options.source.claim?.renew();
+    this.#spread?.answer(side, message.chunk);
   }
 
   #done(message: MessageOf<"done">): void {
@@ -135,6 +151,7 @@ export class Outgoing implements Transfer {
     this.#settled = true;
     settle();
     this.#ready.resolve(undefined);
+    this.#spread?.stop();
     this.#options.source.stop?.();
   }
 
@@ -211,19 +228,21 @@ export class Outgoing implements Transfer {
 
   /** Sends the chunks that are missing from `first` on, until it is settled. */
   async #send(first: number): Promise<void> {
-    const { channel, id, source, pace } = this.#options;
-    for await (const { chunk, bytes, digest } of ahead(this.#missing(first))) {
-      if (this.#settled) return;
-      await pace?.(bytes.length);
-      if (this.#settled) return;
-      this.#sent += bytes.length;
-      await channel.send(
-        digest === undefined
-          ? { kind: "data", id, chunk, bytes }
-          : { kind: "chunk", id, chunk, bytes, digest },
-      );
-      source.claim?.renew();
-    }
+    const { channel, id, source, sides, entry: { name } } = this.#options;
+    const admit = (bytes: number) => this.#admit(bytes);
+    const digests = this.#digests;
+    const options = { channel, id, source, name, digests, sides, admit };
+    this.#spread = new Spread(options, first);
+    await this.#spread.send();
+  }
+
+  /** Waits until a piece may be sent, and counts it; false when it is settled. */
+  async #admit(bytes: number): Promise<boolean> {
+    if (this.#settled) return false;
+    await this.#options.pace?.(bytes);
+    if (this.#settled) return false;
+    this.#sent += bytes;
+    return true;
   }
 
   /** Sends all that is missing yet, and says that it was all. */
@@ -264,21 +283,6 @@ export class Outgoing implements Transfer {
     }
     if (kept < held) this.#options.onChanged?.(held, kept);
   }
-
-  async *#missing(first: number): AsyncGenerator<Piece & { chunk: number }> {
-    const { size } = this.#options.source;
-    const count = size === undefined ? Infinity : chunkCount(size);
-    for (let chunk = first; chunk < count; chunk++) {
-      if (this.#digests.has(chunk)) continue;
-      let isEmpty = true;
-      for await (const piece of this.#reader.pieces(chunk)) {
-        isEmpty = false;
-        if (piece.digest !== undefined) this.#digests.set(chunk, piece.digest);
-        yield { chunk, ...piece };
-      }
-      if (isEmpty) return;
-    }
-  }
 }
 
 function receiptOf({ name, digest, outcome }: MessageOf<"done">): Receipt {
@@ -288,22 +292,4 @@ function receiptOf({ name, digest, outcome }: MessageOf<"done">): Receipt {
 
 function equal(a: Uint8Array, b: Uint8Array | undefined): boolean {
   return b !== undefined && a.length === b.length && a.every((byte, at) => byte === b[at]);
-}
-
-/** Has the next value made while the last one is being used: reading and hashing beside sending. */
-async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
-  let next = source.next();
-  try {
-    for (;;) {
-      const { done, value } = await next;
-      if (done) return;
-      next = source.next();
-      next.catch(() => {});
-      yield value;
-    }
-  } finally {
-    // Who stops early closes what is read from: the reading that is under way ends before.
-    await next.catch(() => {});
-    await source.return(undefined);
-  }
 }

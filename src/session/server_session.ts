@@ -8,11 +8,13 @@ import { type Access, OPEN_ACCESS } from "./access.ts";
 import { Allowance, type Share } from "./allowance.ts";
 import { Channel } from "./channel.ts";
 import { endWith, Guest } from "./guest.ts";
+import { enter, type Joinable } from "./joining.ts";
 import { extentOf, Incoming } from "./receive.ts";
 import { Outgoing, waitsForReady } from "./send.ts";
 import { digestServed, openServed, requireOut } from "./served_file.ts";
 import type { ServerSessionOptions } from "./server_session_options.ts";
 import { ServedTrees } from "./served_trees.ts";
+import { fromSide, Sides } from "./sides.ts";
 import { termsOf } from "./terms.ts";
 import { Asked, sendFailure, type Transfer } from "./transfer.ts";
 import { reported, type TransferReport } from "./transfer_report.ts";
@@ -37,6 +39,9 @@ export class ServerSession {
   readonly #transfers = new Map<number, Transfer>();
   readonly #trees: ServedTrees;
   readonly #work = new Set<Promise<void>>();
+  readonly #sides = new Sides();
+  /** The conversation that this connection has joined. */
+  #main: Joinable | undefined;
   #guest: Guest | undefined;
   readonly #allowance: Allowance;
   #share: Share | undefined;
@@ -64,7 +69,7 @@ export class ServerSession {
 
   /** Transfers that are open now. */
   get open(): number {
-    return this.#transfers.size;
+    return (this.#main?.transfers ?? this.#transfers).size;
   }
 
   /** Serves the client until it has no more to say; a failure of the conversation is returned. */
@@ -76,12 +81,14 @@ export class ServerSession {
       failure = toFailure(thrown);
     }
     const end = failure ?? new FtError("lost", "The client left before the end.");
+    await this.#sides.end(new FtError("lost"));
     await Promise.all([...this.#transfers.values()].map((transfer) => transfer.end(end)));
     await Promise.all(this.#work);
     await this.#channel.finish().catch(() => {});
     this.#channel.close();
     this.#share?.close();
-    return failure;
+    // What ends with another conversation has not failed by itself.
+    return this.#main?.sides.isOver ? undefined : failure;
   }
 
   /** Ends the conversation; what is verified of open transfers stays for a later run. */
@@ -103,6 +110,7 @@ export class ServerSession {
   }
 
   #route(guest: Guest, message: Message): void | Promise<void> {
+    if (this.#main !== undefined) return fromSide(message, this.#channel, this.#main);
     const transfer = this.#transfers.get(message.id);
     if (transfer !== undefined) return transfer.handle(message);
     switch (message.kind) {
@@ -138,10 +146,16 @@ export class ServerSession {
     const guest = await Guest.of(grant, this.#access, hello);
     if (ending.aborted) throw ending.reason;
     endWith(grant, this.#channel);
-    this.#guest = guest;
     this.#share = this.#allowance.share(guest.owner);
-    const { agent, onGreeted } = this.#options;
-    onGreeted?.(grant);
+    const { agent, onGreeted, onJoined } = this.#options;
+    const [sides, transfers, lastId] = [this.#sides, this.#transfers, () => this.#lastId];
+    const joinable = { guest, grant, sides, transfers, lastId };
+    const { key, main } = await enter(joinable, hello.join, this.#options.joining, ending);
+    if (main !== undefined) this.#share.join();
+    this.#main = main;
+    this.#guest = guest;
+    if (main === undefined) onGreeted?.(grant);
+    else onJoined?.();
     await this.#channel.send({
       kind: "welcome",
       id: 0,
@@ -149,7 +163,9 @@ export class ServerSession {
       features: [...FEATURES],
       verbs: [...guest.verbs],
       transfers: this.#allowance.transfers,
+      ...(key === undefined ? {} : { key }),
     });
+    main?.sides.add(this.#channel);
   }
 
   /** Begins a transfer under a fresh id; what `work` returns is waited for before the next message. */
@@ -252,6 +268,7 @@ export class ServerSession {
           id,
           source,
           turn: this.#turn,
+          ...(request.ordered ? {} : { sides: this.#sides }),
           pace: (bytes) => this.#share?.take(bytes),
           onVerified: () => this.#trees.moved(request),
           entry: { name, ...terms, ...counting, ...(digest === undefined ? {} : { digest }) },

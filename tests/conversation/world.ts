@@ -9,6 +9,7 @@ import type { Access } from "../../src/session/access.ts";
 import type { Allowance } from "../../src/session/allowance.ts";
 import { ClientSession } from "../../src/session/client_session.ts";
 import type { Deadlines } from "../../src/session/channel.ts";
+import { Joining } from "../../src/session/joining.ts";
 import { ServerSession, type TransferReport } from "../../src/session/server_session.ts";
 import type { ClaimsOptions } from "../../src/storage/claims.ts";
 import { FolderStore } from "../../src/storage/folder_store.ts";
@@ -27,6 +28,8 @@ export interface TalkOptions extends LinkOptions {
   readonly deadlines?: Deadlines;
   readonly access?: Access;
   readonly allowance?: Allowance;
+  /** Lets the client make side connections, over the links that this makes. */
+  readonly join?: () => Link | Promise<Link>;
 }
 
 /** One conversation: both its sessions and what lies between them. */
@@ -45,6 +48,10 @@ export class World {
   readonly store: FolderStore;
   readonly downloads: FolderStore;
   readonly reports: TransferReport[] = [];
+  /** Where the conversations of this world are joined. */
+  readonly joining: Joining = new Joining();
+  /** What the sessions of side connections end with. */
+  readonly sides: Promise<FtError | undefined>[] = [];
   readonly #talks: Talk[] = [];
 
   /** With `limits` the server's space is limited; `free` is what its disk has left. */
@@ -80,16 +87,31 @@ export class World {
     const { owner = "ana", run = "run 1", deadlines, access, allowance } = options;
     const link = new Link(options);
     const timing = deadlines === undefined ? {} : { deadlines };
-    const server = new ServerSession(link.server, {
-      store: options.store ?? this.store,
-      agent: "server",
-      onReport: (report) => this.reports.push(report),
-      ...(access === undefined ? {} : { access }),
-      ...(allowance === undefined ? {} : { allowance }),
+    const serve = (link: Link) =>
+      new ServerSession(link.server, {
+        store: options.store ?? this.store,
+        agent: "server",
+        onReport: (report) => this.reports.push(report),
+        joining: this.joining,
+        ...(access === undefined ? {} : { access }),
+        ...(allowance === undefined ? {} : { allowance }),
+        ...timing,
+      });
+    const server = serve(link);
+    const served = server.serve();
+    const { join } = options;
+    const dial = async () => {
+      const side = await join?.() ?? new Link(options);
+      this.sides.push(serve(side).serve());
+      return side.client;
+    };
+    const client = new ClientSession(link.client, {
+      agent: "client",
+      owner,
+      run,
+      ...(join === undefined ? {} : { join: { dial, far: 0 } }),
       ...timing,
     });
-    const served = server.serve();
-    const client = new ClientSession(link.client, { agent: "client", owner, run, ...timing });
     const talk = { link, client, server, served };
     this.#talks.push(talk);
     return talk;
@@ -124,6 +146,7 @@ export class World {
       await client.close();
       await served;
     }
+    await Promise.all(this.sides);
     this.records.close();
     Deno.removeSync(this.root, { recursive: true });
   }

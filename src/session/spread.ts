@@ -1,0 +1,213 @@
+import { type FtError, toFailure } from "../error.ts";
+import { chunkCount } from "../protocol/chunk.ts";
+import type { ChunkDigests } from "../protocol/digest.ts";
+import type { Source } from "../storage/store.ts";
+import type { Channel } from "./channel.ts";
+import { ChunkReader, type Piece } from "./chunk_reader.ts";
+import type { Sides, SideUser } from "./sides.ts";
+
+/** What is sent by which connections. */
+export interface SpreadOptions {
+  /** The main connection. */
+  readonly channel: Channel;
+  readonly id: number;
+  readonly source: Source;
+  /** For errors. */
+  readonly name: string;
+  /** The digests of what need not be sent, to which those of what is sent are added. */
+  readonly digests: ChunkDigests;
+  readonly sides: Sides | undefined;
+  /** Waits until so many bytes may be sent, and counts them; false when nobody wants them any more. */
+  readonly admit: (bytes: number) => Promise<boolean>;
+}
+
+/**
+ * The chunks of one file, dealt out to the main connection and to the side connections, each of
+ * which takes the next one when it has sent one. What a side connection did not bring to the
+ * receiver is dealt out again.
+ */
+export class Spread implements SideUser {
+  readonly #options: SpreadOptions;
+  readonly #fresh: Iterator<number, undefined>;
+  readonly #again: number[] = [];
+  /** What was sent by each side connection and is not answered yet. */
+  readonly #unanswered = new Map<Channel, Set<number>>();
+  /** Reading that is under way: nobody may close what is read from before it ends. */
+  readonly #reading = new Set<Promise<unknown>>();
+  #changed = Promise.withResolvers<void>();
+  #failure: FtError | undefined;
+  #isOver = false;
+
+  /** All chunks from `first` on that have no digest yet. */
+  constructor(options: SpreadOptions, first: number) {
+    this.#options = options;
+    this.#fresh = this.#missing(first);
+  }
+
+  *#missing(first: number): Generator<number, undefined> {
+    const { source: { size }, digests } = this.#options;
+    const count = size === undefined ? Infinity : chunkCount(size);
+    for (let chunk = first; chunk < count; chunk++) if (!digests.has(chunk)) yield chunk;
+    return undefined;
+  }
+
+  /** Sends them; resolves early when nobody wants them any more. */
+  async send(): Promise<void> {
+    const { sides, source } = this.#options;
+    try {
+      // The chunks of a stream come in order.
+      const isAlone = sides === undefined || source.size === undefined;
+      await (isAlone ? this.#sendMain() : sides.use(this, () => this.#sendMain()));
+    } finally {
+      this.stop();
+      await Promise.allSettled(this.#reading);
+    }
+  }
+
+  /** Nothing more is wanted. */
+  stop(): void {
+    this.#isOver = true;
+    this.#wake();
+  }
+
+  join(side: Channel): void {
+    this.#unanswered.set(side, new Set());
+    this.#carry(side).catch((thrown) => {
+      this.#failure ??= toFailure(thrown);
+      this.#wake();
+    });
+  }
+
+  leave(side: Channel): void {
+    const lost = this.#unanswered.get(side);
+    this.#unanswered.delete(side);
+    this.#again.push(...lost ?? []);
+    this.#wake();
+  }
+
+  /** The receiver has verified a chunk that came by a side connection. */
+  answer(side: Channel, chunk: number): void {
+    this.#unanswered.get(side)?.delete(chunk);
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  /**
+   * The next chunk to send; undefined when all have been sent and, where that was over side
+   * connections, answered.
+   *
+   * @throws FtError when one could not be read.
+   */
+  async #next(): Promise<number | undefined> {
+    for (;;) {
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#isOver) return undefined;
+      const chunk = this.#again.shift() ?? this.#fresh.next().value;
+      if (chunk !== undefined) return chunk;
+      if ([...this.#unanswered.values()].every(({ size }) => size === 0)) return undefined;
+      await this.#changed.promise;
+    }
+  }
+
+  async #sendMain(): Promise<void> {
+    const { channel, source, admit } = this.#options;
+    for await (const { chunk, piece } of ahead(this.#mainPieces())) {
+      // What is read ahead may wait for answers that nobody needs then.
+      if (!await admit(piece.bytes.length)) return this.stop();
+      await this.#sendPiece(channel, chunk, piece).catch((thrown) => {
+        this.stop();
+        throw thrown;
+      });
+      source.claim?.renew();
+    }
+  }
+
+  async *#mainPieces(): AsyncGenerator<{ readonly chunk: number; readonly piece: Piece }> {
+    for (;;) {
+      const chunk = await this.#next();
+      if (chunk === undefined) return;
+      let isEmpty = true;
+      for await (const piece of this.#pieces(chunk, this.#options.channel)) {
+        isEmpty = false;
+        yield { chunk, piece };
+      }
+      if (isEmpty) return;
+    }
+  }
+
+  /** The pieces of a chunk, in room of the connection that they go out by. */
+  async *#pieces(chunk: number, channel: Channel): AsyncGenerator<Piece> {
+    const { source, name, digests } = this.#options;
+    const reader = new ChunkReader(source, name, (size) => channel.allocate(size));
+    for await (const piece of reader.pieces(chunk)) {
+      if (piece.digest !== undefined) digests.set(chunk, piece.digest);
+      yield piece;
+    }
+  }
+
+  /** Sends chunk after chunk by a side connection, for as long as there are any. */
+  async #carry(side: Channel): Promise<void> {
+    for (;;) {
+      const chunk = await this.#next();
+      if (chunk === undefined) return;
+      const unanswered = this.#unanswered.get(side);
+      if (unanswered === undefined) {
+        // It went while this waited.
+        this.#again.push(chunk);
+        return this.#wake();
+      }
+      unanswered.add(chunk);
+      const pieces = this.#pieces(chunk, side);
+      for (;;) {
+        const piece = await this.#read(pieces);
+        if (piece === undefined || !this.#unanswered.has(side)) break;
+        if (!await this.#options.admit(piece.bytes.length)) return;
+        const isSent = await this.#sendPiece(side, chunk, piece).then(() => true, () => false);
+        if (!isSent) return this.leave(side);
+      }
+    }
+  }
+
+  async #read(pieces: AsyncGenerator<Piece>): Promise<Piece | undefined> {
+    if (this.#isOver) return undefined;
+    const reading = pieces.next();
+    this.#reading.add(reading);
+    try {
+      const { done, value } = await reading;
+      return done ? undefined : value;
+    } finally {
+      this.#reading.delete(reading);
+    }
+  }
+
+  async #sendPiece(channel: Channel, chunk: number, { bytes, digest }: Piece): Promise<void> {
+    const { id } = this.#options;
+    await channel.send(
+      digest === undefined
+        ? { kind: "data", id, chunk, bytes }
+        : { kind: "chunk", id, chunk, bytes, digest },
+    );
+  }
+}
+
+/** Has the next value made while the last one is being used: reading and hashing beside sending. */
+async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
+  let next = source.next();
+  try {
+    for (;;) {
+      const { done, value } = await next;
+      if (done) return;
+      next = source.next();
+      next.catch(() => {});
+      yield value;
+    }
+  } finally {
+    // Who stops early closes what is read from: the reading that is under way ends before.
+    await next.catch(() => {});
+    await source.return(undefined);
+  }
+}
