@@ -168,7 +168,7 @@ Deno.test("conversation: one secret with two tokens is two owners", async () => 
 function pair(access: Access, say: object = {}) {
   const link = new Link();
   const store = {
-    ...{ open: nothing, items: nothing, note: nothing, stage: nothing },
+    ...{ open: nothing, pages: nothing, note: nothing, stage: nothing },
     ...{ about: nothing, unshare: nothing },
   };
   const session = new ServerSession(link.server, { store, agent: "server", access, ...say });

@@ -286,7 +286,7 @@ Deno.test("conversation: chunks whose digests are known are not hashed again, an
 /** A store that does something right after a file got its place, before its sender hears of it. */
 function afterPublish(store: Store, then: () => void): Store {
   return {
-    items: (room, view) => store.items(room, view),
+    pages: (room, view) => store.pages(room, view),
     about: (room, name, view) => store.about(room, name, view),
     unshare: (name, view) => store.unshare(name, view),
     open: (room, name, tag) => store.open(room, name, tag),
@@ -409,7 +409,7 @@ class HugeStore implements Store {
     this.#held = Array.from({ length: chunks }, (_, index) => ({ index, digest }));
   }
 
-  items(): [] {
+  pages(): [] {
     return [];
   }
 

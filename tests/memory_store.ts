@@ -67,11 +67,12 @@ export class MemoryStore implements Store {
     this.rooms[room].set(name, { name, bytes, digest, tag, time: Date.now() });
   }
 
-  *items(room: Room): Iterable<Item> {
-    for (const { name, bytes, time, tag, sent } of this.rooms[room].values()) {
+  pages(room: Room): Iterable<Item[]> {
+    const items = this.rooms[room].values().map(({ name, bytes, time, tag, sent }) => {
       const who = sent?.who === undefined ? {} : { who: sent.who };
-      yield { name, size: bytes.length, time, tag, ...who };
-    }
+      return { name, size: bytes.length, time, tag, ...who };
+    });
+    return [[...items].sort((a, b) => a.time - b.time || (a.name < b.name ? -1 : 1))];
   }
 
   about(room: Room, name: string): About {

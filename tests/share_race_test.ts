@@ -129,7 +129,7 @@ for (const [what, size] of [["one chunk", 5_000], ["chunks", 3 * MiB + 5]] as co
       assert.deepEqual(world.names("downloads"), winners.toSorted());
       for (const name of winners) assert.deepEqual(world.read("downloads", name), bytes);
       // Nobody finds it, and nothing of it is left once it is clear that no cut-off winner comes back.
-      assert.deepEqual(await Array.fromAsync(world.store.items("shared")), []);
+      assert.deepEqual((await Array.fromAsync(world.store.pages("shared"))).flat(), []);
       now += TIMES.counted + 1;
       world.store.shared?.sweep();
       assert.deepEqual(world.names("shared"), []);

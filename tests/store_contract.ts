@@ -5,7 +5,7 @@
  */
 import { deepEqual, equal, notEqual, ok, rejects } from "node:assert/strict";
 import { FtError } from "../src/error.ts";
-import type { Receipt, Room, Store } from "../src/storage/store.ts";
+import type { Item, Receipt, Room, Store } from "../src/storage/store.ts";
 import {
   bytesOf,
   chunksOf,
@@ -30,10 +30,14 @@ export interface StoreUnderTest extends Disposable {
   staged(): number;
 }
 
+async function listed(store: Store, room: Room = "shared"): Promise<Item[]> {
+  const items: Item[] = [];
+  for await (const page of store.pages(room)) items.push(...page);
+  return items;
+}
+
 async function names(store: Store, room: Room = "shared"): Promise<string[]> {
-  const found: string[] = [];
-  for await (const { name } of store.items(room)) found.push(name);
-  return found.sort();
+  return (await listed(store, room)).map(({ name }) => name).sort();
 }
 
 async function bytesIn(store: Store, name: string, room: Room = "shared"): Promise<Uint8Array> {
@@ -421,13 +425,10 @@ export function storeContract(name: string, makeStore: () => StoreUnderTest): vo
     await receive(store, SMALL, { name: "by ana", who: "ana" });
     await receive(store, SMALL, { name: "by nobody" });
     put("shared", "by hand", SMALL);
-    const found: [string, string | undefined][] = [];
-    for await (const { name, who } of store.items("shared")) found.push([name, who]);
+    const found = (await listed(store)).map(({ name, who }) => [name, who]);
     deepEqual(found.sort(), [["by ana", "ana"], ["by hand", undefined], ["by nobody", undefined]]);
     await receive(store, LARGE, { name: "by ana", conflict: "overwrite" });
-    for await (const { name, who } of store.items("shared")) {
-      if (name === "by ana") equal(who, undefined);
-    }
+    equal((await listed(store)).find(({ name }) => name === "by ana")?.who, undefined);
   });
 
   test("fails rather than replace what appeared under the name meanwhile", async ({ store, put }) => {
@@ -468,12 +469,10 @@ export function storeContract(name: string, makeStore: () => StoreUnderTest): vo
 
   test("opens by tag only what was listed", async ({ store, put }) => {
     put("public", "listed", SMALL);
-    const tags: string[] = [];
-    for await (const { tag } of store.items("public")) tags.push(tag);
-    const [tag = ""] = tags;
+    const [{ tag } = { tag: "" }] = await listed(store, "public");
     (await store.open("public", "listed", tag)).close();
     put("public", "listed", SMALL.slice(1));
-    for await (const item of store.items("public")) notEqual(item.tag, tag);
+    for (const item of await listed(store, "public")) notEqual(item.tag, tag);
     await rejects(store.open("public", "listed", tag), failsWith("stale"));
     await rejects(store.open("public", "never", tag), failsWith("not_found"));
   });

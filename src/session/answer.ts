@@ -9,6 +9,7 @@ import { acceptName } from "../name.ts";
 import { FRAME_BYTES, LIST_ITEMS } from "../protocol/limits.ts";
 import { matchesGlob } from "../protocol/glob.ts";
 import type { MessageOf } from "../protocol/message.ts";
+import { byAge } from "../storage/room_index.ts";
 import type { Item, Room, Store, View } from "../storage/store.ts";
 import type { Channel } from "./channel.ts";
 import type { Guest } from "./guest.ts";
@@ -65,37 +66,48 @@ async function sendItems(
 ): Promise<void> {
   const view = viewOf(guest, room, mine);
   check();
-  const items: Item[] = [];
+  // What fits no more into a message, or may be the last one.
+  let rest: Item[] = [];
   let compared = 0;
-  for await (const kept of store.items(room, view)) {
-    const item = room === "private" ? { ...kept, name: guest.toldName(kept.name) } : kept;
-    if (match !== undefined) {
-      compared += item.name.length * match.length;
-      if (compared > TURN_UNITS) {
-        compared = 0;
-        await new Promise<void>((turn) => setImmediate(turn));
-        check();
+  for await (const kept of store.pages(room, view)) {
+    const items: Item[] = [];
+    for (const item of room === "private" ? toldItems(kept, guest) : kept) {
+      if (match !== undefined) {
+        compared += item.name.length * match.length;
+        if (compared > TURN_UNITS) {
+          compared = 0;
+          await new Promise<void>((turn) => setImmediate(turn));
+          check();
+        }
+        if (!matchesGlob(match, item.name)) continue;
       }
-      if (!matchesGlob(match, item.name)) continue;
+      items.push(item);
     }
-    items.push(item);
-  }
-  items.sort((a, b) => a.time - b.time || (a.name < b.name ? -1 : 1));
-  for (let at = 0; at === 0 || at < items.length;) {
-    const page = pageOf(items, at);
-    at += page.length;
-    const last = at >= items.length;
     check();
-    await channel.send({ kind: "items", id, items: page, last });
-    if (last) return;
+    rest = rest.concat(items);
+    for (;;) {
+      const page = pageOf(rest);
+      if (page.length === rest.length) break;
+      rest = rest.slice(page.length);
+      check();
+      await channel.send({ kind: "items", id, items: page, last: false });
+    }
   }
+  check();
+  await channel.send({ kind: "items", id, items: rest, last: true });
 }
 
-/** The items from a place on that fit into one message. */
-function pageOf(items: readonly Item[], from: number): Item[] {
+/** What a guest sent into the private room under the names it knows; all of that is one page. */
+function toldItems(items: readonly Item[], guest: Guest): readonly Item[] {
+  return items.map((item) => ({ ...item, name: guest.toldName(item.name) }))
+    .sort(byAge);
+}
+
+/** The first of some items that fit into one message. */
+function pageOf(items: readonly Item[]): Item[] {
   const page: Item[] = [];
   let bytes = 0;
-  for (const item of items.slice(from, from + LIST_ITEMS)) {
+  for (const item of items.slice(0, LIST_ITEMS)) {
     bytes += ITEM_BYTES + UNIT_BYTES * (item.name.length + (item.note?.length ?? 0));
     if (page.length > 0 && bytes > FRAME_BYTES) break;
     page.push(item);

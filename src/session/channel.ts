@@ -28,6 +28,11 @@ const TOLD: ReadonlySet<FailureCode> = new Set([
 ]);
 /** Pieces that are written and hashed at once, so that neither the wire nor the disk stands still. */
 const PIPELINE = 3;
+/** The same of all channels together; with more, others keep the disk busy, and each waits. */
+const ALL_PIPELINES = 16;
+/** Shared by all channels: many of them need little more than a few. */
+const PAYLOADS = new PayloadPool();
+let allUnderWay = 0;
 /** Milliseconds that a side which gives up waits for the peer to hear why. */
 const LINGER_MS = 2_000;
 
@@ -67,7 +72,6 @@ export class Channel {
   readonly #connection: Connection;
   readonly #deadlines: Deadlines;
   readonly #encoder = new FrameEncoder();
-  readonly #payloads = new PayloadPool();
   /** Pieces that are worked on, oldest first. */
   readonly #underWay: Promise<void>[] = [];
   readonly #writer: WritableStreamDefaultWriter<Frame>;
@@ -94,7 +98,7 @@ export class Channel {
     this.#deadlines = options.deadlines ?? DEADLINES;
     this.#isServer = options.side === "server";
     this.#writer = this.#encoder.writable.getWriter();
-    connection.onSent = (bytes) => this.#payloads.giveBack(bytes);
+    connection.onSent = (bytes) => PAYLOADS.giveBack(bytes);
     // Failures of the writing side come out of send() and run(); these are the same ones again.
     this.#writer.closed.catch(() => {});
     if (!this.#isServer) this.#start();
@@ -167,7 +171,7 @@ export class Channel {
           onPartial: () => this.#frameSince = performance.now(),
           onWhole: () => this.#frameSince = undefined,
           onTaken: (bytes) => this.#connection.giveBack(bytes),
-          allocate: (length) => this.#payloads.take(length),
+          allocate: (length) => PAYLOADS.take(length),
         }),
       );
     for await (const frame of frames) {
@@ -205,13 +209,18 @@ export class Channel {
    * for, if anything. `work` never rejects; until it ends it has the bytes of its message to itself.
    */
   pipeline(work: Promise<void>, bytes: Uint8Array<ArrayBuffer>): void | Promise<void> {
-    this.#underWay.push(work.then(() => this.#payloads.giveBack(bytes)));
-    return this.#underWay.length > PIPELINE ? this.#underWay.shift() : undefined;
+    allUnderWay++;
+    this.#underWay.push(work.then(() => {
+      allUnderWay--;
+      PAYLOADS.giveBack(bytes);
+    }));
+    const most = allUnderWay > ALL_PIPELINES ? 0 : PIPELINE;
+    return this.#underWay.length > most ? this.#underWay.shift() : undefined;
   }
 
   /** Room for so many bytes that are to be sent; once they are, it is used again. */
   allocate(size: number): Uint8Array<ArrayBuffer> {
-    return this.#payloads.take(size);
+    return PAYLOADS.take(size);
   }
 
   /** Nothing more will be sent. */

@@ -34,7 +34,7 @@ export class ServerSession {
   readonly #options: ServerSessionOptions;
   readonly #access: Access;
   readonly #turn = new Turn();
-  /** A list is made as a whole: one at a time keeps what a client can make us hold bounded. */
+  /** One list at a time keeps what a client can make us hold bounded. */
   readonly #listing = new Turn();
   readonly #transfers = new Map<number, Transfer>();
   readonly #trees: ServedTrees;

@@ -46,6 +46,9 @@ export interface FolderPartialOptions {
 
 /** From this length on the disk takes bytes on another thread, while others arrive or are hashed. */
 const ASIDE_BYTES = 256 * 1024;
+/** So many writes of all partials at once: each more costs a thread and its memory, and gains nothing. */
+const MOST_ASIDE = 3;
+let aside = 0;
 
 type State = "open" | "publishing" | "closed";
 
@@ -112,7 +115,8 @@ export class FolderPartial implements Partial {
   }
 
   #writeData(offset: number, bytes: Uint8Array): void | Promise<void> {
-    if (bytes.length < ASIDE_BYTES && !this.#isWriting) {
+    const isAside = bytes.length >= ASIDE_BYTES && aside < MOST_ASIDE;
+    if (!isAside && !this.#isWriting) {
       this.#seek(offset);
       try {
         writeAll(this.#options.file, bytes);
@@ -123,8 +127,10 @@ export class FolderPartial implements Partial {
     }
     // One after the other: they share the place where the file stands.
     this.#isWriting = true;
+    aside++;
     const writing = this.#writing.then(() => this.#writeAside(offset, bytes));
     const ended = writing.catch(() => {}).then(() => {
+      aside--;
       if (this.#writing === ended) this.#isWriting = false;
     });
     this.#writing = ended;

@@ -25,7 +25,7 @@ import { publishNew, publishOver } from "./publish.ts";
 import type { Records } from "./records.ts";
 import { notOwn, taken } from "./conflict.ts";
 import { roomAbout } from "./room_about.ts";
-import { roomItems } from "./room_items.ts";
+import { RoomItems } from "./room_items.ts";
 import { SharedRoom } from "./shared_room.ts";
 import type { Space } from "./space.ts";
 import { Staging } from "./staging.ts";
@@ -75,11 +75,13 @@ export class FolderStore implements Store {
   readonly shared: SharedRoom | undefined;
   readonly #options: FolderStoreOptions;
   readonly #chunks = new ChunkLists();
+  readonly #items: RoomItems;
 
   constructor(options: FolderStoreOptions) {
     this.#options = options;
     const { records, space, fits } = options;
     const root = (room: Room) => this.#root(room);
+    this.#items = new RoomItems(records);
     this.shared = records && new SharedRoom(() => root("shared"), records);
     this.staging = new Staging(
       options.staging,
@@ -100,9 +102,8 @@ export class FolderStore implements Store {
     });
   }
 
-  items(room: Room, view?: View): AsyncGenerator<Item> {
-    const trees = this.trees.listing(room, view);
-    return roomItems(room, this.#root(room), this.#options.records, view, trees);
+  pages(room: Room, view?: View): AsyncGenerator<readonly Item[]> {
+    return this.#items.pages(room, this.#root(room), view, this.trees.listing(room, view));
   }
 
   // deno-lint-ignore require-await -- a store elsewhere has to wait

@@ -42,7 +42,7 @@ function makeStore(): Made {
 }
 
 async function itemsOf(store: FolderStore, room: Room = "shared"): Promise<Item[]> {
-  return await Array.fromAsync(store.items(room));
+  return (await Array.fromAsync(store.pages(room))).flat();
 }
 
 const SMALL = bytesOf(10, 1);

@@ -5,7 +5,7 @@ import type { FileRecord } from "./file_record.ts";
 import type { Claim, KnownChunks, Source } from "./store.ts";
 
 /** A change within this time of opening could leave all times as they were: seconds count here. */
-const SETTLED_MS = 2_000;
+export const SETTLED_MS = 2_000;
 
 /** What tells one version of a file from another: identity, size and times. */
 export function stampOf(info: Deno.FileInfo): string {

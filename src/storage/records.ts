@@ -33,6 +33,8 @@ export class Records {
   readonly #forget: StatementSync;
   readonly #forgetOthers: StatementSync;
   readonly #forgetBelow: StatementSync;
+  readonly #named: StatementSync;
+  readonly #stamp: StatementSync;
   readonly #own: StatementSync;
   readonly #room: StatementSync;
   readonly #after: StatementSync;
@@ -50,6 +52,12 @@ export class Records {
        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#get = database.prepare("select * from file where room = ? and name = ?");
+    this.#named = database.prepare(
+      "select * from file where room = ? and name in (select value from json_each(?))",
+    );
+    this.#stamp = database.prepare(
+      "select total_changes() as own, data_version as others from pragma_data_version",
+    );
     this.#forget = database.prepare(
       "delete from file where room = ? and name = ? and ino = ?",
     );
@@ -93,6 +101,18 @@ export class Records {
   get(room: Room, name: string, info: Deno.FileInfo): FileRecord | undefined {
     const rows = this.#get.all(room, name) as unknown as FileRecord[];
     return rows.find((row) => holds(row, info));
+  }
+
+  /** The rows of files that have or had some names, by name. */
+  named(room: Room, names: readonly string[]): Map<string, FileRecord[]> {
+    const rows = this.#named.all(room, JSON.stringify(names)) as unknown as FileRecord[];
+    return Map.groupBy(rows, (row) => row.name);
+  }
+
+  /** Another one whenever anything may be, by this process or by one beside it. */
+  stamp(): string {
+    const { own, others } = this.#stamp.get() ?? {};
+    return `${own}-${others}`;
   }
 
   /** The row of what was sent as the file `name`, also if that was written since. */

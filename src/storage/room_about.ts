@@ -29,7 +29,7 @@ export function roomAbout(
     for (const { name: path, info } of filesBelow(found.path, `${name}/`)) {
       if (info !== undefined) listing.takes(path, info);
     }
-    const item = [...listing.items()].find((item) => item.name === name);
+    const item = listing.item(name);
     if (item !== undefined) {
       return { ...item, ...(info.mtime === null ? {} : { mtime: info.mtime.getTime() }) };
     }

@@ -39,6 +39,7 @@ export type ShareKey = Pick<ShareRecord, "name" | "ino">;
 export class Shares {
   readonly #put: StatementSync;
   readonly #get: StatementSync;
+  readonly #named: StatementSync;
   readonly #forget: StatementSync;
   readonly #all: StatementSync;
   readonly #over: StatementSync;
@@ -52,6 +53,9 @@ export class Shares {
        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#get = database.prepare("select * from share where name = ? and ino = ?");
+    this.#named = database.prepare(
+      "select * from share where name in (select value from json_each(?))",
+    );
     this.#forget = database.prepare("delete from share where name = ? and ino = ?");
     this.#all = database.prepare("select * from share");
     this.#over = database.prepare("select * from share where expires <= ? or downloads = 0");
@@ -67,6 +71,12 @@ export class Shares {
   /** The terms of what has the name and the inode; undefined when it has none. */
   get(name: string, ino: string): ShareRecord | undefined {
     return this.#get.get(name, ino) as ShareRecord | undefined;
+  }
+
+  /** The terms of what has or had some names, by name. */
+  named(names: readonly string[]): Map<string, ShareRecord[]> {
+    const shares = this.#named.all(JSON.stringify(names)) as unknown as ShareRecord[];
+    return Map.groupBy(shares, ({ name }) => name);
   }
 
   /** Forgets the terms of a share, and the claims on it. */
@@ -91,7 +101,10 @@ export class Shares {
 }
 
 /** Whether a share is to be seen no more: it has expired, or is used up. */
-export function isOver({ expires, downloads }: ShareRecord, now: number): boolean {
+export function isOver(
+  { expires, downloads }: Pick<ShareRecord, "expires" | "downloads">,
+  now: number,
+): boolean {
   return isExpired({ expires }, now) || downloads === 0;
 }
 

@@ -217,8 +217,8 @@ export interface Partial {
 
 /** Rooms of files. Names are canonical; every failure is an FtError. */
 export interface Store {
-  /** The files of a room that `view` may see, in no order; all of them without one. */
-  items(room: Room, view?: View): Iterable<Item> | AsyncIterable<Item>;
+  /** The files of a room that `view` may see, oldest first, in pages; all of them without one. */
+  pages(room: Room, view?: View): Iterable<readonly Item[]> | AsyncIterable<readonly Item[]>;
   /**
    * Opens a file to send it.
    *

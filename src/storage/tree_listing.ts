@@ -33,40 +33,65 @@ export class TreeListing {
     }
   }
 
-  /** Whether a file is in one of the trees, whose it then counts for. */
-  takes(name: string, { size }: Deno.FileInfo): boolean {
-    if (this.#trees.size === 0) return false;
-    for (let end = name.indexOf("/"); end > 0; end = name.indexOf("/", end + 1)) {
-      const listed = this.#trees.get(name.slice(0, end));
-      if (listed === undefined) continue;
-      listed.files++;
-      listed.bytes += size;
-      return true;
-    }
-    return false;
+  /** The trees, as far as those who ask may see them, with the time that each has in a list. */
+  get trees(): { readonly name: string; readonly time: number }[] {
+    return [...this.#trees.values()].filter((listed) => this.#isShown(listed))
+      .map(({ tree: { name, published } }) => ({ name, time: published }));
   }
 
-  /** The trees as items, once all files were looked at. */
-  *items(): Generator<Item> {
-    const { owner, mine, blind } = this.#view ?? {};
-    const now = Date.now();
-    for (const { tree, share, files, bytes } of this.#trees.values()) {
-      const isMine = tree.owner === owner;
-      if (mine ? !isMine : tree.listed === 0) continue;
-      if (share !== undefined && isOver(share, now)) continue;
-      const missing = this.#missing(tree.name);
-      yield {
-        name: mine && blind ? tree.requested : tree.name,
-        size: bytes,
-        time: tree.published,
-        tag: tagOf(tree),
-        files,
-        ...(missing > 0 ? { missing } : {}),
-        ...(tree.who === "" ? {} : { who: tree.who }),
-        ...termsIn(share),
-        ...(isMine ? { mine: true } : {}),
-      };
+  /** Whether a folder is a tree. */
+  has(name: string): boolean {
+    return this.#trees.has(name);
+  }
+
+  /** Whether a file is in one of the trees, whose it then counts for. */
+  takes(name: string, { size }: Deno.FileInfo): boolean {
+    const listed = this.#around(name);
+    if (listed === undefined) return false;
+    listed.files++;
+    listed.bytes += size;
+    return true;
+  }
+
+  /** The outermost tree that something is in. */
+  #around(name: string): Listed | undefined {
+    if (this.#trees.size === 0) return undefined;
+    for (let end = name.indexOf("/"); end > 0; end = name.indexOf("/", end + 1)) {
+      const listed = this.#trees.get(name.slice(0, end));
+      if (listed !== undefined) return listed;
     }
+    return undefined;
+  }
+
+  /** Whether the files of a tree count for a tree around it. */
+  isInner(name: string): boolean {
+    return this.#around(name) !== undefined;
+  }
+
+  #isShown({ tree, share }: Listed): boolean {
+    const { owner, mine } = this.#view ?? {};
+    if (mine ? tree.owner !== owner : tree.listed === 0) return false;
+    return share === undefined || !isOver(share, Date.now());
+  }
+
+  /** A tree as an item, once all its files were looked at; undefined where it is not to be seen. */
+  item(name: string): Item | undefined {
+    const listed = this.#trees.get(name);
+    if (listed === undefined || !this.#isShown(listed)) return undefined;
+    const { owner, mine, blind } = this.#view ?? {};
+    const { tree, share, files, bytes } = listed;
+    const missing = this.#missing(tree.name);
+    return {
+      name: mine && blind ? tree.requested : tree.name,
+      size: bytes,
+      time: tree.published,
+      tag: tagOf(tree),
+      files,
+      ...(missing > 0 ? { missing } : {}),
+      ...(tree.who === "" ? {} : { who: tree.who }),
+      ...termsIn(share),
+      ...(tree.owner === owner ? { mine: true } : {}),
+    };
   }
 }
 

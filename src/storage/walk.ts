@@ -17,7 +17,8 @@ export function* filesBelow(folder: string, prefix = ""): Generator<Entry> {
   }
 }
 
-function attempt<T>(look: () => T): T | undefined {
+/** What a look finds; undefined where it fails. */
+export function attempt<T>(look: () => T): T | undefined {
   try {
     return look();
   } catch {

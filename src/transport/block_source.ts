@@ -1,3 +1,4 @@
+import { BufferPool } from "../buffer_pool.ts";
 import { lost, type Socket } from "./socket.ts";
 
 /** Bytes asked of the socket at a time: large reads cost fewer turns of the event loop. */
@@ -6,20 +7,16 @@ const BLOCK_BYTES = 512 * 1024;
 const FULL_BYTES = 256 * 1024;
 /** A block with less room than this left is followed by another. */
 const LEAST_BYTES = 64 * 1024;
-/** Blocks that are kept for later: as many as are under way in the streams behind this one. */
-const SPARE = 4;
+/** Shared by all connections: many of them need little more than a few. */
+const BLOCKS = new BufferPool(BLOCK_BYTES);
 
-/**
- * What arrives on a socket, in large blocks. Their room is used again when it is given back: the
- * system clears all new memory first, which takes as long as to copy it.
- */
+/** What arrives on a socket, in large blocks. Their room is used again when it is given back. */
 export class BlockSource implements UnderlyingDefaultSource<Uint8Array<ArrayBuffer>> {
   readonly #socket: Socket;
-  readonly #spare: ArrayBuffer[] = [];
   /** How many pieces of a block are with others. */
   readonly #lent = new WeakMap<ArrayBuffer, number>();
   /** What is left of the block that is being filled. */
-  #block = new Uint8Array(BLOCK_BYTES);
+  #block = BLOCKS.take();
   /** A read that was begun into it and has not ended. */
   #begun: Promise<number | null> | undefined;
   #hasEnded = false;
@@ -29,7 +26,7 @@ export class BlockSource implements UnderlyingDefaultSource<Uint8Array<ArrayBuff
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>): Promise<void> {
-    const isLow = this.#block.length < LEAST_BYTES || this.#spare.length > 0;
+    const isLow = this.#block.length < LEAST_BYTES || BLOCKS.hasSpare;
     if (this.#begun === undefined && isLow) this.#next();
     try {
       const filled = await this.#fill();
@@ -47,20 +44,17 @@ export class BlockSource implements UnderlyingDefaultSource<Uint8Array<ArrayBuff
 
   /** Takes back a piece that nobody looks at any more. */
   giveBack({ buffer }: Uint8Array<ArrayBuffer>): void {
-    const lent = (this.#lent.get(buffer) ?? 1) - 1;
-    this.#lent.set(buffer, lent);
-    if (lent === 0 && buffer !== this.#block.buffer) this.#keep(buffer);
-  }
-
-  #keep(buffer: ArrayBuffer): void {
-    if (buffer.byteLength === BLOCK_BYTES && this.#spare.length < SPARE) this.#spare.push(buffer);
+    const lent = this.#lent.get(buffer) ?? 0;
+    if (lent === 0) return;
+    this.#lent.set(buffer, lent - 1);
+    if (lent === 1 && buffer !== this.#block.buffer) BLOCKS.giveBack(buffer);
   }
 
   /** Goes on with another block. */
   #next(): void {
     const { buffer } = this.#block;
-    this.#block = new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(BLOCK_BYTES));
-    if (this.#lent.get(buffer) === 0) this.#keep(buffer);
+    this.#block = BLOCKS.take();
+    if ((this.#lent.get(buffer) ?? 0) === 0) BLOCKS.giveBack(buffer);
   }
 
   /** Bytes at the start of the block: what there is, and more while more is there at once. */

@@ -64,3 +64,22 @@ Deno.test("BlockSource uses the room again that was given back, and no other", a
   // Without any reuse there would be twenty blocks of 512 KiB.
   assert.ok(used.size < 18, `${used.size} blocks`);
 });
+
+Deno.test("BlockSource.giveBack() takes nothing that it did not lend, and nothing twice", async () => {
+  const socket = new ScriptedSocket();
+  const source = new BlockSource(socket);
+  const reader = new ReadableStream(source, { highWaterMark: 0 }).getReader();
+  const foreign = Array.from({ length: 100 }, () => new Uint8Array(8));
+  for (const bytes of foreign) source.giveBack(bytes);
+  const lent: Uint8Array<ArrayBuffer>[] = [];
+  for (let round = 0; round < 40; round++) {
+    const reading = reader.read();
+    for (let filled = 0; filled < 16; filled++) await socket.give(round, RECORD);
+    const { value } = await reading;
+    assert.ok(value !== undefined);
+    lent.push(value);
+    if (round === 0) { for (const _ of [1, 2, 3]) source.giveBack(value); }
+  }
+  for (const { buffer } of foreign) assert.ok(!socket.buffers.includes(buffer));
+  lent.slice(1).forEach((piece, at) => assert.ok(piece.every((byte) => byte === at + 1), `${at}`));
+});

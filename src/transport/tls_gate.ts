@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { BufferPool } from "../buffer_pool.ts";
 import { pause } from "../clock.ts";
 import { FtError } from "../error.ts";
 import { ALPN, type Identity } from "./security.ts";
@@ -18,6 +19,9 @@ import { type Socket, writeAll } from "./socket.ts";
 const LOOPBACK = "127.0.0.1";
 /** Bytes passed on at a time. Memory that is not written to costs nothing. */
 const BLOCK_BYTES = 256 * 1024;
+const BLOCKS = new BufferPool(BLOCK_BYTES);
+/** Bytes that the client's side of the handshake takes at most, with what may follow at once. */
+const HANDSHAKE_BYTES = 32 * 1024;
 /** Bytes of the header of a TLS record: type, version, length. */
 const RECORD_HEADER_BYTES = 5;
 /** Types of TLS records: what is encrypted; and the lowest and highest there are. */
@@ -31,12 +35,16 @@ const FAREWELL_MS = 100;
 
 /** Passes on what comes from one socket to another, to its end. */
 async function pass(from: Socket, to: Socket, onPass: () => void = () => {}): Promise<void> {
-  const block = new Uint8Array(BLOCK_BYTES);
-  for (;;) {
-    const count = await from.read(block);
-    if (count === null) break;
-    await writeAll(to, block.subarray(0, count));
-    onPass();
+  const block = BLOCKS.take();
+  try {
+    for (;;) {
+      const count = await from.read(block);
+      if (count === null) break;
+      await writeAll(to, block.subarray(0, count));
+      onPass();
+    }
+  } finally {
+    BLOCKS.giveBack(block.buffer);
   }
   await to.closeWrite();
 }
@@ -61,7 +69,7 @@ function handshakeEnd(bytes: Uint8Array): number | undefined {
  * bytes that are sent the other way.
  */
 async function passHandshake(from: Socket, to: Socket, answered: () => Promise<void>) {
-  const block = new Uint8Array(BLOCK_BYTES);
+  const block = new Uint8Array(HANDSHAKE_BYTES);
   let filled = 0;
   let passed = 0;
   while (filled < block.length) {

@@ -45,8 +45,9 @@ class Incoming implements RoomList {
   }
 
   add(page: readonly Item[]): void {
+    const isKnown = this.#known.size > 0;
     for (const item of page) {
-      if (!this.#known.has(keyOf(item))) this.items.push(item);
+      if (!isKnown || !this.#known.has(keyOf(item))) this.items.push(item);
     }
   }
 }
