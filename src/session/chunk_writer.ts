@@ -33,7 +33,7 @@ interface OpenChunk {
   readonly index: number;
   filled: number;
   hasher: Hasher | undefined;
-  /** Whether it came in part by another connection, whose bytes have to be written first. */
+  /** Whether it had begun by another connection, whose bytes have to be written first. */
   readonly isAnew: boolean;
   /** Whether it is not wanted: it has come, or comes, by another connection. */
   isDropped: boolean;
@@ -59,7 +59,9 @@ export class ChunkWriter {
   readonly #old = new Set<number>();
   /** Chunks that have come and are not verified yet, with their sizes. */
   readonly #underWay = new Map<number, number>();
-  /** The chunk that has begun on each connection. */
+  /** Chunks that have begun, wherever, and are not verified yet. */
+  readonly #begun = new Set<number>();
+  /** The chunk that comes by each connection. */
   readonly #open = new Map<Channel, OpenChunk>();
   /** Whether any came by a side connection: then one that was lost there may come again. */
   #isSpread = false;
@@ -86,6 +88,11 @@ export class ChunkWriter {
   /** Bytes that are verified, those held from earlier included. */
   get verified(): number {
     return this.#verified;
+  }
+
+  /** Whether a chunk has come and is what was sent. */
+  isVerified(index: number): boolean {
+    return this.digests.has(index) && !this.#old.has(index);
   }
 
   /** Bytes that were held and that the sender sent anew. */
@@ -134,8 +141,7 @@ export class ChunkWriter {
    */
   async digest(size: number): Promise<string> {
     const count = chunkCount(size);
-    const isAllClosed = [...this.#open.values()].every(({ isDropped }) => isDropped);
-    let isWhole = isAllClosed && size === (this.#options.size ?? this.#verified);
+    let isWhole = this.#begun.size === 0 && size === (this.#options.size ?? this.#verified);
     for (let index = 0; index < count && isWhole; index++) isWhole = this.digests.has(index);
     if (!isWhole) throw new FtError("protocol", "COMMIT came too early.");
     return await this.digests.file(size, count);
@@ -184,16 +190,20 @@ export class ChunkWriter {
     return chunk;
   }
 
-  /** Begins a chunk. What came of it in part by another connection is taken for lost there. */
+  /**
+   * Begins a chunk. What came of it in part by another side connection is taken for lost there; what
+   * comes by the main one never is.
+   */
   #begin(index: number, channel: Channel): OpenChunk {
-    let isAnew = false;
-    for (const other of this.#open.values()) {
-      if (other.index !== index || other.isDropped) continue;
-      other.isDropped = true;
-      isAnew = true;
+    const main = this.#options.channel;
+    for (const [other, chunk] of this.#open) {
+      if (other.ending.aborted) this.#open.delete(other);
+      else if (chunk.index === index && other !== main) chunk.isDropped = true;
     }
-    const isDropped = this.#underWay.has(index) ||
-      (this.digests.has(index) && !this.#old.has(index));
+    const isAnew = this.#begun.has(index);
+    const isMain = this.#open.get(main)?.index === index;
+    const isDropped = isMain || this.#underWay.has(index) || this.isVerified(index);
+    if (!isDropped) this.#begun.add(index);
     const chunk = { index, filled: 0, hasher: undefined, isAnew, isDropped };
     this.#open.set(channel, chunk);
     return chunk;
@@ -225,6 +235,7 @@ export class ChunkWriter {
     if (!this.digests.has(index)) this.#verified += size;
     if (this.#old.delete(index)) this.#resent += size;
     this.#underWay.delete(index);
+    this.#begun.delete(index);
     this.digests.set(index, digest);
     await partial.keep(index, digest);
     onVerified(this.#verified);

@@ -144,7 +144,6 @@ export class ClientSession {
   ): Promise<Receipt> {
     return await this.#slots.take(async () => {
       const id = this.#begin();
-      const began = performance.now();
       const entry = {
         name,
         room,
@@ -162,10 +161,7 @@ export class ClientSession {
         pace: (bytes) => this.#lane?.take(bytes),
         sides: this.#joined?.sides,
         ...rest,
-        onReady: (held) => {
-          this.#joined?.want((rest.source.size ?? 0) - held, began);
-          rest.onReady?.(held);
-        },
+        ...this.#joined?.watch(() => rest.source.size, rest),
       });
       return await this.#track(id, outgoing, () => outgoing.run());
     });
@@ -228,8 +224,8 @@ export class ClientSession {
         there?.close();
         throw thrown;
       }
-      const joining = this.#joined?.joining(request) ?? request;
-      const download = new Download(this.#channel, id, this.#run, joining, there);
+      const watched = this.#joined?.watchDownload(request) ?? request;
+      const download = new Download(this.#channel, id, this.#run, watched, there);
       return await this.#track(id, download, () => download.run());
     });
   }
@@ -265,7 +261,7 @@ export class ClientSession {
   /** Ends the conversation when all is said. */
   async close(): Promise<void> {
     try {
-      await Promise.all([this.#channel.finish(), this.#joined?.finish()]);
+      await this.#channel.finish();
     } catch {
       // It ended before we did; whoever waited for something has heard of it.
     }

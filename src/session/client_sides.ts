@@ -11,6 +11,8 @@ import { fromSide, type Joined, Sides } from "./sides.ts";
 const FAR_MS = 10;
 /** Bytes that a connection should have to carry: it takes some round trips to get under way. */
 const SHARE_BYTES = 2 * FIRST_CHUNK_BYTES;
+/** Milliseconds that a chunk may take: what has come of it is lost with its connection. */
+const CHUNK_MS = 30_000;
 
 /** How further connections are made. */
 export interface JoinOptions {
@@ -27,6 +29,9 @@ export interface ClientSidesOptions extends JoinOptions {
   /** The conversation that they join. */
   readonly main: Joined;
 }
+
+/** Who hears how a file gets on. */
+type Heard = Pick<DownloadRequest, "onReady" | "onVerified">;
 
 /** Makes side connections where they pay. */
 export class ClientSides {
@@ -57,39 +62,57 @@ export class ClientSides {
   }
 
   /**
-   * Makes as many as pay for a file of which so many bytes are still to travel. `since` is when the
-   * question was asked that was answered just now.
+   * Makes as many as pay while a file travels that has just been asked for or offered. Who hears how
+   * it gets on still does.
    */
-  want(bytes: number, since: number): void {
-    const most = Math.min(SIDE_CONNECTIONS, Math.floor(bytes / SHARE_BYTES) - 1);
-    if (most < 1) return;
-    this.#measure(since);
+  watch(size: () => number | undefined, { onReady, onVerified }: Heard): Required<Heard> {
+    const asked = performance.now();
+    let began = asked;
+    let held = 0;
+    // One that is lost is made anew, but not for ever.
+    let left = SIDE_CONNECTIONS;
+    return {
+      onReady: (bytes) => {
+        this.#measure(asked);
+        began = performance.now();
+        held = bytes;
+        onReady?.(bytes);
+      },
+      onVerified: (bytes) => {
+        const rate = (bytes - held) / (performance.now() - began);
+        left -= this.#make(Math.min(left, this.#lacking((size() ?? 0) - bytes, rate)));
+        onVerified?.(bytes);
+      },
+    };
+  }
+
+  /** A download that is watched. */
+  watchDownload(request: DownloadRequest): DownloadRequest {
+    // What has to come in order comes by one.
+    if (request.ordered) return request;
+    let size: number | undefined;
+    const onSize = (told: number | undefined) => {
+      size = told;
+      request.onSize?.(told);
+    };
+    return { ...request, onSize, ...this.watch(() => size, request) };
+  }
+
+  /** How many more pay for so many bytes that are still to travel, at a rate for each millisecond. */
+  #lacking(bytes: number, rate: number): number {
+    const most = Math.min(bytes / SHARE_BYTES, rate * CHUNK_MS / FIRST_CHUNK_BYTES);
+    return Math.min(SIDE_CONNECTIONS, Math.floor(most) - 1) - this.#running.size;
+  }
+
+  #make(count: number): number {
     const key = this.#key;
     const isNear = this.#roundTrip < (this.#options.far ?? FAR_MS);
-    if (key === undefined || isNear || this.#isRefused || this.#off.signal.aborted) return;
-    while (this.#running.size < most) {
+    if (key === undefined || isNear || this.#isRefused || this.#off.signal.aborted) return 0;
+    for (let made = 0; made < count; made++) {
       const running = this.#run(key).finally(() => this.#running.delete(running));
       this.#running.add(running);
     }
-  }
-
-  /** A download for which as many are made as pay. */
-  joining(request: DownloadRequest): DownloadRequest {
-    // What has to come in order comes by one.
-    if (request.ordered) return request;
-    const since = performance.now();
-    let bytes = 0;
-    return {
-      ...request,
-      onSize: (size) => {
-        bytes = size ?? 0;
-        request.onSize?.(size);
-      },
-      onReady: (held) => {
-        this.want(bytes - held, since);
-        request.onReady?.(held);
-      },
-    };
+    return Math.max(0, count);
   }
 
   /** Runs one to its end. Without it the session goes on with those that it has. */
@@ -118,12 +141,6 @@ export class ClientSides {
     if (channel === undefined) return;
     channel.close();
     this.#channels.delete(channel);
-  }
-
-  /** Nothing more will be sent by them. */
-  async finish(): Promise<void> {
-    this.#off.abort(new FtError("interrupted"));
-    await Promise.all([...this.#channels].map((channel) => channel.finish().catch(() => {})));
   }
 
   /** Ends all of them at once. */

@@ -17,10 +17,17 @@ export interface Joinable extends Joined {
 
 /** The conversations of a server that connections may join, by their keys. */
 export class Joining {
+  readonly #most: number;
   /** By the hash of the key: what looks it up takes no time that tells of the key itself. */
   readonly #open = new Map<string, Joinable>();
   /** How many have joined or are about to. */
   readonly #joined = new Map<Joinable, number>();
+  #all = 0;
+
+  /** `most` may join in all: each takes a descriptor of the system, as any connection does. */
+  constructor(most = Infinity) {
+    this.#most = most;
+  }
 
   /** The key that connections join a conversation by, until `over` is aborted. */
   async offer(conversation: Joinable, over: AbortSignal): Promise<string> {
@@ -50,12 +57,17 @@ export class Joining {
     if (joined >= SIDE_CONNECTIONS) {
       throw new FtError("busy", `More than ${SIDE_CONNECTIONS} connections join one conversation.`);
     }
+    if (this.#all >= this.#most) {
+      throw new FtError("busy", "The server has as many connections as may join others.");
+    }
     this.#joined.set(found, joined + 1);
+    this.#all++;
     over.addEventListener("abort", () => this.#leave(found), { once: true });
     return found;
   }
 
   #leave(conversation: Joinable): void {
+    this.#all--;
     const left = (this.#joined.get(conversation) ?? 1) - 1;
     if (left > 0) this.#joined.set(conversation, left);
     else this.#joined.delete(conversation);

@@ -120,8 +120,9 @@ export class Incoming implements Transfer {
     switch (message.kind) {
       case "data":
       case "chunk":
-        if (this.#committing) break;
-        return this.#settled ? undefined : this.#take(message, side);
+        if (this.#committing && side === undefined) break;
+        // By a side connection that the sender gave up there may still come what came by another.
+        return this.#settled || this.#committing ? undefined : this.#take(message, side);
       case "commit":
         if (this.#committing) break;
         // What follows on the connection need not wait until this file is on the disk.
@@ -143,16 +144,18 @@ export class Incoming implements Transfer {
     const writer = this.#writer;
     const held = writer.take(message, side);
     this.#received += message.bytes.length;
-    if (side !== undefined && message.kind === "chunk") {
-      writer.idle.then(() => this.#answer(side, message.chunk, writer));
-    }
-    return held;
+    if (side === undefined || message.kind === "data") return held;
+    // Who does not listen to the answers is read no further.
+    return writer.idle.then(() => this.#answer(side, message.chunk, writer));
   }
 
   /** Says by a side connection that a chunk which came there need not come again. */
-  #answer(side: Channel, chunk: number, { verified, digests }: ChunkWriter): void {
-    if (this.#settled || !digests.has(chunk)) return;
-    side.send({ kind: "ack", id: this.#options.id, verified, chunk }).catch(() => {});
+  async #answer(side: Channel, chunk: number, writer: ChunkWriter): Promise<void> {
+    if (this.#settled) return;
+    // It was dropped for one that may never be whole. What is sent by an ended one is sent again.
+    if (!writer.isVerified(chunk)) return await side.end(new FtError("lost"));
+    const { id } = this.#options;
+    await side.send({ kind: "ack", id, verified: writer.verified, chunk }).catch(() => {});
   }
 
   /**

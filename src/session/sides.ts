@@ -26,11 +26,6 @@ export class Sides {
     return this.#failure !== undefined;
   }
 
-  /** How many there are. */
-  get count(): number {
-    return this.#channels.size;
-  }
-
   /** A connection that has greeted; it is forgotten when it ends. */
   add(side: Channel): void {
     if (this.#failure !== undefined) return void side.end(this.#failure);
@@ -47,9 +42,11 @@ export class Sides {
   /** Tells `user` of those there are, and of those that come and go while `work` runs. */
   async use<T>(user: SideUser, work: () => Promise<T>): Promise<T> {
     this.#users.add(user);
-    for (const side of this.#channels) user.join(side);
     try {
-      return await work();
+      // The main connection comes first: what is one chunk long needs no other.
+      const working = work();
+      for (const side of this.#channels) user.join(side);
+      return await working;
     } finally {
       this.#users.delete(user);
     }
@@ -76,6 +73,8 @@ export function fromSide(
   side: Channel,
   { transfers, lastId }: Joined,
 ): void | Promise<void> {
+  // What waited for its turn while the connection ended: what it goes on with is forgotten.
+  if (side.ending.aborted) return;
   const { kind, id } = message;
   if (kind !== "data" && kind !== "chunk" && kind !== "ack") {
     throw new FtError("protocol", `'${kind}' does not travel on a side connection.`);

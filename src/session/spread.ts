@@ -97,17 +97,22 @@ export class Spread implements SideUser {
   }
 
   /**
-   * The next chunk to send; undefined when all have been sent and, where that was over side
-   * connections, answered.
+   * The next chunk to send, by a side connection where one is given; undefined when that has gone,
+   * or when all have been sent and, where that was over side connections, answered.
    *
    * @throws FtError when one could not be read.
    */
-  async #next(): Promise<number | undefined> {
+  async #next(side?: Channel): Promise<number | undefined> {
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
-      if (this.#isOver) return undefined;
+      const unanswered = side && this.#unanswered.get(side);
+      if (this.#isOver || (side !== undefined && unanswered === undefined)) return undefined;
       const chunk = this.#again.shift() ?? this.#fresh.next().value;
-      if (chunk !== undefined) return chunk;
+      if (chunk !== undefined) {
+        // In the same turn: who looks next would take it for answered.
+        unanswered?.add(chunk);
+        return chunk;
+      }
       if ([...this.#unanswered.values()].every(({ size }) => size === 0)) return undefined;
       await this.#changed.promise;
     }
@@ -116,12 +121,14 @@ export class Spread implements SideUser {
   async #sendMain(): Promise<void> {
     const { channel, source, admit } = this.#options;
     for await (const { chunk, piece } of ahead(this.#mainPieces())) {
-      // What is read ahead may wait for answers that nobody needs then.
-      if (!await admit(piece.bytes.length)) return this.stop();
-      await this.#sendPiece(channel, chunk, piece).catch((thrown) => {
+      try {
+        // What is read ahead may wait for answers that nobody needs then.
+        if (!await admit(piece.bytes.length)) return this.stop();
+        await this.#sendPiece(channel, chunk, piece);
+      } catch (thrown) {
         this.stop();
         throw thrown;
-      });
+      }
       source.claim?.renew();
     }
   }
@@ -152,15 +159,8 @@ export class Spread implements SideUser {
   /** Sends chunk after chunk by a side connection, for as long as there are any. */
   async #carry(side: Channel): Promise<void> {
     for (;;) {
-      const chunk = await this.#next();
+      const chunk = await this.#next(side);
       if (chunk === undefined) return;
-      const unanswered = this.#unanswered.get(side);
-      if (unanswered === undefined) {
-        // It went while this waited.
-        this.#again.push(chunk);
-        return this.#wake();
-      }
-      unanswered.add(chunk);
       const pieces = this.#pieces(chunk, side);
       for (;;) {
         const piece = await this.#read(pieces);

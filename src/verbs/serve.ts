@@ -175,7 +175,7 @@ function start(
     store,
     agent: AGENT,
     access: doorkeeper,
-    joining: new Joining(),
+    joining: new Joining(limits.connections),
     ...sessionLimits(limits),
     ...(onReport === undefined ? {} : { onReport }),
   }, (peer, failure) => onTrouble?.(peer, failure, "peer"));
