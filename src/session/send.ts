@@ -52,8 +52,6 @@ export class Outgoing implements Transfer {
   /** Holds a chunk back until the download is counted. */
   readonly #withheld: Withheld | undefined;
   #awaitsReady: boolean;
-  /** Whether the receiver has said READY. */
-  #isReady = false;
   #digest: string | undefined;
   #isRead = true;
   #settled = false;
@@ -108,7 +106,6 @@ export class Outgoing implements Transfer {
       case "ready":
         if (!this.#awaitsReady) break;
         this.#awaitsReady = false;
-        this.#isReady = true;
         return this.#ready.resolve(message);
       case "ack":
         if (message.verified > (this.#options.source.size ?? this.#sent)) break;
@@ -231,9 +228,7 @@ export class Outgoing implements Transfer {
 
   /** Sends the chunks that are missing from `first` on, until it is settled. */
   async #send(first: number): Promise<void> {
-    const { channel, id, source, entry: { name } } = this.#options;
-    // Before READY what comes by another connection may come before its ENTRY.
-    const sides = this.#isReady ? this.#options.sides : undefined;
+    const { channel, id, source, sides, entry: { name } } = this.#options;
     const admit = (bytes: number) => this.#admit(bytes);
     const digests = this.#digests;
     const options = { channel, id, source, name, digests, sides, admit };

@@ -43,7 +43,7 @@ export class Sides {
   async use<T>(user: SideUser, work: () => Promise<T>): Promise<T> {
     this.#users.add(user);
     try {
-      // The main connection comes first: what is one chunk long needs no other.
+      // The main connection comes first: a file of one chunk may come before READY, or its ENTRY.
       const working = work();
       for (const side of this.#channels) user.join(side);
       return await working;
