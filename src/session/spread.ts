@@ -6,6 +6,12 @@ import type { Channel } from "./channel.ts";
 import { ChunkReader, type Piece } from "./chunk_reader.ts";
 import type { Sides, SideUser } from "./sides.ts";
 
+/**
+ * Chunks that a side connection has under way at once: enough that it does not stand still for a
+ * round trip, and few enough that a slow one does not hold up the end.
+ */
+const UNANSWERED = 2;
+
 /** What is sent by which connections. */
 export interface SpreadOptions {
   /** The main connection. */
@@ -107,7 +113,8 @@ export class Spread implements SideUser {
       if (this.#failure !== undefined) throw this.#failure;
       const unanswered = side && this.#unanswered.get(side);
       if (this.#isOver || (side !== undefined && unanswered === undefined)) return undefined;
-      const chunk = this.#again.shift() ?? this.#fresh.next().value;
+      const isFull = (unanswered?.size ?? 0) >= UNANSWERED;
+      const chunk = isFull ? undefined : this.#again.shift() ?? this.#fresh.next().value;
       if (chunk !== undefined) {
         // In the same turn: who looks next would take it for answered.
         unanswered?.add(chunk);
