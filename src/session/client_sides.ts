@@ -9,6 +9,10 @@ import { fromSide, type Joined, Sides } from "./sides.ts";
 
 /** Milliseconds of a round trip from which on further connections pay. */
 const FAR_MS = 10;
+/** Round trips in which a connection that nothing holds up finds out how fast it can be. */
+const GROWING = 12;
+/** Bytes in a round trip from which on a connection is fast enough alone. */
+const WINDOW_BYTES = 512 * 1024;
 /** Bytes that a connection should have to carry: it takes some round trips to get under way. */
 const SHARE_BYTES = 2 * FIRST_CHUNK_BYTES;
 /** Milliseconds that a chunk may take: what has come of it is lost with its connection. */
@@ -18,8 +22,8 @@ const CHUNK_MS = 30_000;
 export interface JoinOptions {
   /** Connects to the server once more. */
   readonly dial: (off: AbortSignal) => Promise<Connection>;
-  /** Milliseconds of a round trip from which on it is done; tests set them. */
-  readonly far?: number;
+  /** Whether it is done however near the server is and however fast; tests say so. */
+  readonly always?: boolean;
 }
 
 /** What all side connections of a client's session are made of. */
@@ -79,8 +83,11 @@ export class ClientSides {
         onReady?.(bytes);
       },
       onVerified: (bytes) => {
-        const rate = (bytes - held) / (performance.now() - began);
-        left -= this.#make(Math.min(left, this.#lacking((size() ?? 0) - bytes, rate)));
+        const elapsed = performance.now() - began;
+        const rate = (bytes - held) / elapsed;
+        if (this.#isHeldUp(rate, elapsed)) {
+          left -= this.#make(Math.min(left, this.#lacking((size() ?? 0) - bytes, rate)));
+        }
         onVerified?.(bytes);
       },
     };
@@ -98,6 +105,13 @@ export class ClientSides {
     return { ...request, onSize, ...this.watch(() => size, request) };
   }
 
+  /** Whether what travels at this rate, for so long, is slow because the way is long. */
+  #isHeldUp(rate: number, elapsed: number): boolean {
+    const roundTrip = this.#roundTrip;
+    const isSlow = elapsed > GROWING * roundTrip && rate * roundTrip < WINDOW_BYTES;
+    return this.#options.always === true || (roundTrip >= FAR_MS && isSlow);
+  }
+
   /** How many more pay for so many bytes that are still to travel, at a rate for each millisecond. */
   #lacking(bytes: number, rate: number): number {
     const most = Math.min(bytes / SHARE_BYTES, rate * CHUNK_MS / FIRST_CHUNK_BYTES);
@@ -106,8 +120,7 @@ export class ClientSides {
 
   #make(count: number): number {
     const key = this.#key;
-    const isNear = this.#roundTrip < (this.#options.far ?? FAR_MS);
-    if (key === undefined || isNear || this.#isRefused || this.#off.signal.aborted) return 0;
+    if (key === undefined || this.#isRefused || this.#off.signal.aborted) return 0;
     for (let made = 0; made < count; made++) {
       const running = this.#run(key).finally(() => this.#running.delete(running));
       this.#running.add(running);

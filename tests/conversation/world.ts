@@ -109,7 +109,7 @@ export class World {
       agent: "client",
       owner,
       run,
-      ...(join === undefined ? {} : { join: { dial, far: 0 } }),
+      ...(join === undefined ? {} : { join: { dial, always: true } }),
       ...timing,
     });
     const talk = { link, client, server, served };
