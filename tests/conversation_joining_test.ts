@@ -7,7 +7,7 @@ import { SIDE_CONNECTIONS } from "../src/protocol/limits.ts";
 import type { Message, MessageOf } from "../src/protocol/message.ts";
 import { type Access, type Grant, OPEN_ACCESS, VERBS } from "../src/session/access.ts";
 import { Joining } from "../src/session/joining.ts";
-import { ServerSession } from "../src/session/server_session.ts";
+import { ServerSession, type ServerSessionOptions } from "../src/session/server_session.ts";
 import type { Partial as Staged, Receipt, StageRequest, Store } from "../src/storage/store.ts";
 import { World } from "./conversation/world.ts";
 import { RawPeer } from "./hostile/raw_peer.ts";
@@ -24,21 +24,13 @@ interface Guest {
   readonly served: Promise<FtError | undefined>;
 }
 
-interface KnockOptions {
-  readonly access?: Access;
-  readonly joining?: Joining;
-  readonly store?: Store;
-}
+type KnockOptions = Partial<Omit<ServerSessionOptions, "agent">>;
 
 /** A connection on which nothing was said. */
-function knock(world: World, { access, joining, store }: KnockOptions = {}): Guest {
+function knock(world: World, options: KnockOptions = {}): Guest {
   const link = new Link();
-  const session = new ServerSession(link.server, {
-    store: store ?? world.store,
-    agent: "server",
-    joining: joining ?? world.joining,
-    ...(access === undefined ? {} : { access }),
-  });
+  const { store, joining } = world;
+  const session = new ServerSession(link.server, { store, agent: "server", joining, ...options });
   return { peer: new RawPeer(link.client), served: session.serve() };
 }
 
@@ -199,6 +191,18 @@ Deno.test("joining: all end with the conversation, and its key with them", async
     assert.equal(await served, undefined);
   }
   assert.equal(await refusal(world, { join: main.key }), "denied");
+});
+
+Deno.test("joining: who joins is not let in once more, but shares the place of the conversation", async () => {
+  await using world = new World();
+  const heard: string[] = [];
+  const options = { onGreeted: () => heard.push("in"), onJoined: () => heard.push("joined") };
+  const main = await enter(world, options);
+  const side = await join(world, main.key, options);
+  assert.deepEqual(heard, ["in", "joined"]);
+  await refusal(world, { join: "no key" }, options);
+  assert.deepEqual(heard, ["in", "joined"]);
+  await leave(main, side);
 });
 
 Deno.test("joining: a revoked token ends those that joined, too", async () => {
