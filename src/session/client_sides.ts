@@ -1,3 +1,4 @@
+import { type Clock, SYSTEM_CLOCK } from "../clock.ts";
 import { FIRST_CHUNK_BYTES } from "../protocol/chunk.ts";
 import { SIDE_CONNECTIONS } from "../protocol/limits.ts";
 import type { MessageOf } from "../protocol/message.ts";
@@ -32,6 +33,7 @@ export interface ClientSidesOptions extends JoinOptions {
   readonly deadlines: Deadlines | undefined;
   /** The conversation that they join. */
   readonly main: Joined;
+  readonly clock?: Clock;
 }
 
 /** Who hears how a file gets on. */
@@ -42,7 +44,8 @@ export class ClientSides {
   readonly sides: Sides = new Sides();
   readonly #options: ClientSidesOptions;
   readonly #off = new AbortController();
-  readonly #begun = performance.now();
+  readonly #clock: Clock;
+  readonly #begun: number;
   /** Those that are being made or have been, and have not ended. */
   readonly #running = new Set<Promise<void>>();
   readonly #channels = new Set<Channel>();
@@ -53,6 +56,8 @@ export class ClientSides {
 
   constructor(options: ClientSidesOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    this.#begun = this.#clock.now();
   }
 
   /** The server has answered the greeting. */
@@ -62,7 +67,7 @@ export class ClientSides {
   }
 
   #measure(since: number): void {
-    this.#roundTrip = Math.min(this.#roundTrip, performance.now() - since);
+    this.#roundTrip = Math.min(this.#roundTrip, this.#clock.now() - since);
   }
 
   /**
@@ -70,7 +75,7 @@ export class ClientSides {
    * it gets on still does.
    */
   watch(size: () => number | undefined, { onReady, onVerified }: Heard): Required<Heard> {
-    const asked = performance.now();
+    const asked = this.#clock.now();
     let began = asked;
     let held = 0;
     // One that is lost is made anew, but not for ever.
@@ -78,12 +83,12 @@ export class ClientSides {
     return {
       onReady: (bytes) => {
         this.#measure(asked);
-        began = performance.now();
+        began = this.#clock.now();
         held = bytes;
         onReady?.(bytes);
       },
       onVerified: (bytes) => {
-        const elapsed = performance.now() - began;
+        const elapsed = Math.max(1, this.#clock.now() - began);
         const rate = (bytes - held) / elapsed;
         if (this.#isHeldUp(rate, elapsed)) {
           left -= this.#make(Math.min(left, this.#lacking((size() ?? 0) - bytes, rate)));
