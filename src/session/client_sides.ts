@@ -82,7 +82,8 @@ export class ClientSides {
     let left = SIDE_CONNECTIONS;
     return {
       onReady: (bytes) => {
-        this.#measure(asked);
+        // The sender of a smaller one has not waited for an answer.
+        if ((size() ?? 0) > FIRST_CHUNK_BYTES) this.#measure(asked);
         began = this.#clock.now();
         held = bytes;
         onReady?.(bytes);

@@ -11,11 +11,13 @@ type Steps = readonly (readonly [milliseconds: number, bytes: number])[];
 
 /** How many connections are dialled after each step. */
 async function dialled(
-  { roundTrip = 50, size = 64 * MiB, held = 0, key = "key", steps }: {
+  { roundTrip = 50, size = 64 * MiB, held = 0, key = "key", before, steps }: {
     roundTrip?: number;
     size?: number;
     held?: number;
-    key?: string | undefined;
+    key?: string;
+    /** Bytes of a file that was sent before this one. */
+    before?: number;
     steps: Steps;
   },
 ): Promise<number[]> {
@@ -36,6 +38,7 @@ async function dialled(
   clock.move(roundTrip);
   const welcome = { agent: "", features: [], verbs: [], transfers: 1 };
   sides.welcome({ kind: "welcome", id: 0, ...welcome, ...(key === "" ? {} : { key }) });
+  if (before !== undefined) sides.watch(() => before, {}).onReady(0);
   const { onReady, onVerified } = sides.watch(() => size, {});
   clock.move(2 * roundTrip);
   onReady(held);
@@ -83,4 +86,8 @@ Deno.test("ClientSides makes fewer for what is small, and where chunks would tak
   assert.deepEqual(await dialled({ size: 8 * MiB, steps }), [2]);
   assert.deepEqual(await dialled({ steps: [[10_000, MiB], [1_000, 2 * MiB]] }), [2, 4]);
   assert.deepEqual(await dialled({ steps: [[40_000, MiB]] }), [0]);
+});
+
+Deno.test("ClientSides takes no small file, whose sender waits for nobody, for a short round trip", async () => {
+  assert.deepEqual(await dialled({ before: MiB, steps: SLOW }), [7, 7]);
 });
