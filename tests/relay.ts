@@ -13,6 +13,8 @@ export interface RelayOptions {
   readonly port: number;
   /** Bytes a second, each way; without it as fast as it goes. */
   readonly rate?: number;
+  /** Milliseconds that each block of bytes takes longer, each way. */
+  readonly latency?: number;
 }
 
 const BLOCK_BYTES = 64 * 1024;
@@ -23,6 +25,8 @@ interface Pair {
   readonly server: Deno.Conn;
   readonly stalled: Map<Way, PromiseWithResolvers<void>>;
   hung: boolean;
+  /** Bytes that came from the client. */
+  up: number;
 }
 
 /** A relay to one server. */
@@ -44,6 +48,11 @@ export class Relay implements AsyncDisposable {
     this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     this.address = `127.0.0.1:${this.#listener.addr.port}`;
     this.#accepting = this.#accept();
+  }
+
+  /** Bytes that came from the client of each connection there is. */
+  get shares(): number[] {
+    return [...this.#pairs].map(({ up }) => up);
   }
 
   /** Counts from zero again, and watches for nothing. */
@@ -109,7 +118,7 @@ export class Relay implements AsyncDisposable {
     } catch {
       return close(client);
     }
-    const pair: Pair = { client, server, stalled: new Map(), hung: false };
+    const pair: Pair = { client, server, stalled: new Map(), hung: false, up: 0 };
     this.#pairs.add(pair);
     await Promise.all([this.#pass("up", pair), this.#pass("down", pair)]);
     if (pair.hung) return;
@@ -121,7 +130,7 @@ export class Relay implements AsyncDisposable {
   async #pass(way: Way, pair: Pair): Promise<void> {
     const { client, server, stalled } = pair;
     const [from, to] = way === "up" ? [client, server] : [server, client];
-    const { rate = Infinity } = this.#options;
+    const { rate = Infinity, latency = 0 } = this.#options;
     const block = new Uint8Array(BLOCK_BYTES);
     let due = performance.now();
     try {
@@ -130,8 +139,10 @@ export class Relay implements AsyncDisposable {
         if (count === null) break;
         const bytes = block.subarray(0, count);
         this.passed[way] += count;
+        if (way === "up") pair.up += count;
         this.onBytes?.(way, this.passed[way], bytes);
         await stalled.get(way)?.promise;
+        if (latency > 0) await new Promise((resolve) => setTimeout(resolve, latency));
         for (let at = 0; at < count;) at += await to.write(bytes.subarray(at));
         due = Math.max(due, performance.now() - 20) + count / rate * 1000;
         const wait = due - performance.now();

@@ -43,6 +43,8 @@ export const CLAIM_SECONDS = 30;
 export const COUNTED_SECONDS = 86_400;
 /** Transfers a connection may have open at once. */
 export const OPEN_TRANSFERS = 64;
+/** Further connections that may join a conversation. */
+export const SIDE_CONNECTIONS = 7;
 /** Seconds from accepting a connection to the answer to HELLO. */
 export const HANDSHAKE_SECONDS = 10;
 /** Seconds from the first to the last byte of one frame. */

@@ -102,12 +102,14 @@ export const JSON_FIELDS = {
     run: optional(text(64)),
     token: optional(text(256)),
     compress: optional(flag),
+    join: optional(word),
   }),
   welcome: object({
     agent: text(128),
     features: words,
     verbs: words,
     transfers: count(65_536),
+    key: optional(word),
   }),
   error: object({
     code: word,
@@ -136,7 +138,7 @@ export const JSON_FIELDS = {
     digest,
     outcome: oneOf("new", "replaced", "same", "skipped"),
   }),
-  ack: object({ verified: fileSize }),
+  ack: object({ verified: fileSize, chunk: optional(count(2 ** 32 - 1)) }),
   request: object({
     name,
     room,

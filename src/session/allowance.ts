@@ -57,6 +57,10 @@ function tooMany(most: number, of: string): FtError {
   });
 }
 
+function tooManyShare(): FtError {
+  return new FtError("busy", "Too many share the server's bandwidth just now.");
+}
+
 /** What one connection has of what its client may have. */
 export class Share {
   readonly #allowance: Allowance;
@@ -64,6 +68,7 @@ export class Share {
   readonly #lane: Lane | undefined;
   /** The open transfers by id, and whether they move files. */
   readonly #open = new Map<number, boolean>();
+  #hasJoined = false;
 
   constructor(allowance: Allowance, client: string, lane: Lane | undefined) {
     this.#allowance = allowance;
@@ -83,7 +88,7 @@ export class Share {
     this.#allowance.begin(this.#client);
     if (moves && this.#lane?.enter() === false) {
       this.#allowance.end(this.#client);
-      throw new FtError("busy", "Too many share the server's bandwidth just now.");
+      throw tooManyShare();
     }
     this.#open.set(id, moves);
   }
@@ -94,6 +99,16 @@ export class Share {
     if (this.#open.delete(id)) this.#allowance.end(this.#client);
   }
 
+  /**
+   * Moves files of a conversation that it has joined, until it is closed.
+   *
+   * @throws FtError `busy` when the bandwidth is shared by too many.
+   */
+  join(): void {
+    if (this.#lane?.enter() === false) throw tooManyShare();
+    this.#hasJoined = true;
+  }
+
   /** Waits until so many bytes of files may move; not at all where they may now. */
   take(bytes: number): void | Promise<void> {
     return this.#lane?.take(bytes);
@@ -101,6 +116,8 @@ export class Share {
 
   /** The conversation is over: nothing of it waits any more. */
   close(): void {
+    if (this.#hasJoined) this.#lane?.leave();
+    this.#hasJoined = false;
     this.#lane?.close();
   }
 }

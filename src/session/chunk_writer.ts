@@ -33,6 +33,10 @@ interface OpenChunk {
   readonly index: number;
   filled: number;
   hasher: Hasher | undefined;
+  /** Whether it had begun by another connection, whose bytes have to be written first. */
+  readonly isAnew: boolean;
+  /** Whether it is not wanted: it has come, or comes, by another connection. */
+  isDropped: boolean;
 }
 
 /** Where a piece belongs. */
@@ -55,7 +59,12 @@ export class ChunkWriter {
   readonly #old = new Set<number>();
   /** Chunks that have come and are not verified yet, with their sizes. */
   readonly #underWay = new Map<number, number>();
-  #chunk: OpenChunk | undefined;
+  /** Chunks that have begun, wherever, and are not verified yet. */
+  readonly #begun = new Set<number>();
+  /** The chunk that comes by each connection. */
+  readonly #open = new Map<Channel, OpenChunk>();
+  /** Whether any came by a side connection: then one that was lost there may come again. */
+  #isSpread = false;
   /** Ends when all that has come is verified, or could not be. */
   #taking: Promise<void> = Promise.resolve();
   #verified = 0;
@@ -81,6 +90,11 @@ export class ChunkWriter {
     return this.#verified;
   }
 
+  /** Whether a chunk has come and is what was sent. */
+  isVerified(index: number): boolean {
+    return this.digests.has(index) && !this.#old.has(index);
+  }
+
   /** Bytes that were held and that the sender sent anew. */
   get resent(): number {
     return this.#resent;
@@ -92,13 +106,16 @@ export class ChunkWriter {
   }
 
   /**
-   * Takes a piece; returns what the sender has to wait for, if anything.
+   * Takes a piece, which came by `side` if not by the main connection; returns what the sender has
+   * to wait for, if anything.
    *
    * @throws FtError `protocol` when it is not the turn of this piece.
    */
-  take(message: PieceMessage): void | Promise<void> {
+  take(message: PieceMessage, side?: Channel): void | Promise<void> {
     const { chunk: index, bytes } = message;
-    const chunk = this.#place(message);
+    if (side !== undefined) this.#isSpread = true;
+    const channel = side ?? this.#options.channel;
+    const chunk = this.#place(message, channel);
     const piece = {
       chunk,
       at: fullChunk(index).offset + chunk.filled,
@@ -106,13 +123,14 @@ export class ChunkWriter {
     };
     chunk.filled += bytes.length;
     if (message.kind === "chunk") {
-      this.#chunk = undefined;
-      this.#underWay.set(index, chunk.filled);
+      this.#open.delete(channel);
+      if (!chunk.isDropped) this.#underWay.set(index, chunk.filled);
     }
+    if (chunk.isDropped) return channel.pipeline(this.#taking, bytes);
     this.#taking = this.#store(piece, message, this.#taking).catch((thrown) => {
       this.#options.onFailure(toFailure(thrown));
     });
-    const first = this.#options.channel.pipeline(this.#taking, bytes);
+    const first = channel.pipeline(this.#taking, bytes);
     return bytes.length < PIPELINED_BYTES ? this.#taking : first;
   }
 
@@ -123,7 +141,7 @@ export class ChunkWriter {
    */
   async digest(size: number): Promise<string> {
     const count = chunkCount(size);
-    let isWhole = this.#chunk === undefined && size === (this.#options.size ?? this.#verified);
+    let isWhole = this.#begun.size === 0 && size === (this.#options.size ?? this.#verified);
     for (let index = 0; index < count && isWhole; index++) isWhole = this.digests.has(index);
     if (!isWhole) throw new FtError("protocol", "COMMIT came too early.");
     return await this.digests.file(size, count);
@@ -137,6 +155,7 @@ export class ChunkWriter {
   ): Promise<void> {
     const { chunk: index, bytes } = message;
     const { partial } = this.#options;
+    if (chunk.isAnew) await before;
     // Its journaled digest would vouch for what is written now, if we ended before it is verified.
     if (this.#old.has(index) && isFirst) await partial.keep(index, NO_DIGEST);
     const isWhole = message.kind === "chunk" && isFirst;
@@ -154,23 +173,40 @@ export class ChunkWriter {
   }
 
   /** The chunk that a message goes on with. */
-  #place({ kind, chunk: index, bytes }: PieceMessage): OpenChunk {
+  #place({ kind, chunk: index, bytes }: PieceMessage, channel: Channel): OpenChunk {
     const { size } = this.#options;
     const extent = size === undefined ? fullChunk(index) : chunkExtent(index, size);
-    this.#chunk ??= { index, filled: 0, hasher: undefined };
-    const end = this.#chunk.filled + bytes.length;
+    const chunk = this.#open.get(channel) ?? this.#begin(index, channel);
+    const end = chunk.filled + bytes.length;
     const isLast = kind === "chunk";
-    const fits = this.#chunk.index === index && end <= extent.size &&
+    const fits = chunk.index === index && end <= extent.size &&
       extent.offset + end <= FILE_BYTES &&
       (size === undefined || isLast === (end === extent.size));
-    // Without a known size only the last chunk may be short, so they come in order.
-    const inOrder = size !== undefined || this.#isNext(index, extent.offset);
-    const isTwice = this.#underWay.has(index) ||
-      (this.digests.has(index) && !this.#old.has(index));
-    if (!fits || !inOrder || isTwice) {
+    // Without a known size only the last chunk may be short, so they come in order, by one way.
+    const inOrder = size !== undefined || !this.#isSpread && this.#isNext(index, extent.offset);
+    if (!fits || !inOrder || (chunk.isDropped && !this.#isSpread)) {
       throw new FtError("protocol", "A piece of a file is out of place.");
     }
-    return this.#chunk;
+    return chunk;
+  }
+
+  /**
+   * Begins a chunk. What came of it in part by another side connection is taken for lost there; what
+   * comes by the main one never is.
+   */
+  #begin(index: number, channel: Channel): OpenChunk {
+    const main = this.#options.channel;
+    for (const [other, chunk] of this.#open) {
+      if (other.ending.aborted) this.#open.delete(other);
+      else if (chunk.index === index && other !== main) chunk.isDropped = true;
+    }
+    const isAnew = this.#begun.has(index);
+    const isMain = this.#open.get(main)?.index === index;
+    const isDropped = isMain || this.#underWay.has(index) || this.isVerified(index);
+    if (!isDropped) this.#begun.add(index);
+    const chunk = { index, filled: 0, hasher: undefined, isAnew, isDropped };
+    this.#open.set(channel, chunk);
+    return chunk;
   }
 
   /** Whether all chunks before one have come, and are as long as they can be. */
@@ -199,6 +235,7 @@ export class ChunkWriter {
     if (!this.digests.has(index)) this.#verified += size;
     if (this.#old.delete(index)) this.#resent += size;
     this.#underWay.delete(index);
+    this.#begun.delete(index);
     this.digests.set(index, digest);
     await partial.keep(index, digest);
     onVerified(this.#verified);

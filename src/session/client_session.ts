@@ -1,59 +1,29 @@
 import { FtError, toFailure } from "../error.ts";
 import { travelled } from "../protocol/codec.ts";
-import type { Message } from "../protocol/message.ts";
-import type { About, Conflict, Item, Receipt, Room, Terms } from "../storage/store.ts";
+import type { Message, MessageOf } from "../protocol/message.ts";
+import type { About, Item, Receipt, Room } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
 import { Channel } from "./channel.ts";
-import { type Compress, Compression, ZSTD_FEATURE } from "./compression.ts";
+import type { ClientSessionOptions, UploadRequest } from "./client_session_options.ts";
+import { ClientSides } from "./client_sides.ts";
+import { Compression, ZSTD_FEATURE } from "./compression.ts";
 import { incomingTree, outgoingTree, type TreeDownload, type TreeUpload } from "./client_trees.ts";
-import type { Deadlines } from "./deadlines.ts";
 import { Download, type DownloadRequest, existing } from "./download.ts";
 import { Inquiry } from "./inquiry.ts";
 import { Listing, type ListRequest } from "./listing.ts";
 import type { Lane } from "./pace.ts";
-import { Outgoing, type OutgoingOptions } from "./send.ts";
+import { Outgoing } from "./send.ts";
 import { Slots } from "./slots.ts";
 import type { Transfer } from "./transfer.ts";
 import type { TreeReport } from "./tree_report.ts";
 import { Turn } from "./turn.ts";
 
+export type { ClientSessionOptions, UploadRequest } from "./client_session_options.ts";
+
 /** Milliseconds to wait for the reason when sending fails before reading does. */
 const REASON_MS = 2_000;
 /** Milliseconds to wait for the server's end when all is said: nothing depends on it any more. */
 const GOODBYE_MS = 1_000;
-
-/** Who speaks to the server. */
-export interface ClientSessionOptions {
-  /** Program and version, for the server's log. */
-  readonly agent: string;
-  /** Secret of the owner of what is uploaded, base64url. */
-  readonly owner: string;
-  /** Names this run of the program: it may take over from its own broken connection. */
-  readonly run: string;
-  /** What the server lets in with. */
-  readonly token?: string | undefined;
-  readonly deadlines?: Deadlines;
-  /** How fast files may move, both ways; it is given up when the conversation ends. */
-  readonly lane?: Lane | undefined;
-  /** When what travels is compressed, both ways; `auto` when it is not said. */
-  readonly compress?: Compress | undefined;
-}
-
-/** A file to upload. */
-export interface UploadRequest
-  extends Pick<OutgoingOptions, "source" | "onReady" | "onVerified" | "onChanged"> {
-  readonly room: Room;
-  readonly name: string;
-  readonly conflict: Conflict;
-  /** Digest string, where it is told before the bytes. */
-  readonly digest?: string;
-  /** Whether the server shall only say what would become of it: at READY all is said. */
-  readonly dry?: boolean;
-  /** The tree that it belongs to, and which of its entries it is. */
-  readonly of?: { readonly tree: number; readonly index: number };
-  /** How long what is shared lives, and what is said of it. */
-  readonly terms?: Terms | undefined;
-}
 
 /** Files and folders under way at once: every server takes as many. */
 const TRANSFERS = 32;
@@ -70,12 +40,13 @@ export class ClientSession {
   readonly #run: string;
   readonly #lane: Lane | undefined;
   readonly #compression: Compression;
+  readonly #joined: ClientSides | undefined;
   readonly #verbs = Promise.withResolvers<readonly string[]>();
   #over: FtError | undefined;
   #nextId = 1;
 
   constructor(connection: Connection, options: ClientSessionOptions) {
-    const { deadlines, compress = "auto" } = options;
+    const { deadlines, agent, owner, run, token, join, compress = "auto" } = options;
     this.#compression = new Compression(compress);
     this.#channel = new Channel(connection, {
       side: "client",
@@ -96,11 +67,11 @@ export class ClientSession {
       this.#verbs.reject(end);
       this.#compression.agree([]);
       await Promise.all([...this.#transfers.values()].map((transfer) => transfer.end(end)));
+      await this.#joined?.end(new FtError("lost"));
       this.#channel.close();
       return failure;
     });
-    const { agent, owner, run, token } = options;
-    this.#channel.send({
+    const hello: MessageOf<"hello"> = {
       kind: "hello",
       id: 0,
       agent,
@@ -110,13 +81,21 @@ export class ClientSession {
       run,
       ...(compress === "on" ? { compress: true } : {}),
       ...(token === undefined ? {} : { token }),
-    }).catch(() => {});
+    };
+    this.#channel.send(hello).catch(() => {});
+    this.#joined = join && new ClientSides({
+      ...join,
+      hello,
+      deadlines,
+      main: { transfers: this.#transfers, lastId: () => this.#nextId - 1 },
+    });
   }
 
   #dispatch(message: Message): void | Promise<void> {
     if (message.kind === "welcome") {
       this.#compression.agree(message.features);
       this.#verbs.resolve(message.verbs);
+      this.#joined?.welcome(message);
       // A server whose packets wait for an acknowledgement of the last gets it along with this.
       this.#channel.send({ kind: "ping", id: 0 }).catch(() => {});
       return;
@@ -188,7 +167,9 @@ export class ClientSession {
         entry,
         pace: (bytes) => this.#lane?.take(bytes),
         compression: this.#compression,
+        sides: this.#joined?.sides,
         ...rest,
+        ...this.#joined?.watch(() => rest.source.size, rest),
       });
       return await this.#track(id, outgoing, () => outgoing.run());
     });
@@ -252,7 +233,8 @@ export class ClientSession {
         there?.close();
         throw thrown;
       }
-      const download = new Download(this.#channel, id, this.#run, request, there);
+      const watched = this.#joined?.watchDownload(request) ?? request;
+      const download = new Download(this.#channel, id, this.#run, watched, there);
       return await this.#track(id, download, () => download.run());
     });
   }

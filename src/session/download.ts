@@ -77,8 +77,8 @@ export class Download implements Transfer {
     }
   }
 
-  handle(message: Message): void | Promise<void> {
-    if (message.kind !== "entry" || this.#begun) return this.#incoming.handle(message);
+  handle(message: Message, side?: Channel): void | Promise<void> {
+    if (message.kind !== "entry" || this.#begun) return this.#incoming.handle(message, side);
     this.#begun = true;
     const begun = this.#begin(message).catch((thrown) => this.#incoming.fail(toFailure(thrown)));
     return waitsForReady(message) ? undefined : begun;

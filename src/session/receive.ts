@@ -116,12 +116,13 @@ export class Incoming implements Transfer {
     });
   }
 
-  handle(message: Message): void | Promise<void> {
+  handle(message: Message, side?: Channel): void | Promise<void> {
     switch (message.kind) {
       case "data":
       case "chunk":
-        if (this.#committing) break;
-        return this.#settled ? undefined : this.#take(message);
+        if (this.#committing && side === undefined) break;
+        // By a side connection that the sender gave up there may still come what came by another.
+        return this.#settled || this.#committing ? undefined : this.#take(message, side);
       case "commit":
         if (this.#committing) break;
         // What follows on the connection need not wait until this file is on the disk.
@@ -133,13 +134,28 @@ export class Incoming implements Transfer {
     throw new FtError("protocol", `A sender does not say '${message.kind}' now.`);
   }
 
-  #take(message: MessageOf<"data"> | MessageOf<"chunk">): void | Promise<void> {
+  #take(
+    message: MessageOf<"data"> | MessageOf<"chunk">,
+    side: Channel | undefined,
+  ): void | Promise<void> {
     if (this.#writer === undefined || !this.#isReady) {
       throw new FtError("protocol", "Bytes came before READY was said.");
     }
-    const held = this.#writer.take(message);
+    const writer = this.#writer;
+    const held = writer.take(message, side);
     this.#received += message.bytes.length;
-    return held;
+    if (side === undefined || message.kind === "data") return held;
+    // Who does not listen to the answers is read no further.
+    return writer.idle.then(() => this.#answer(side, message.chunk, writer));
+  }
+
+  /** Says by a side connection that a chunk which came there need not come again. */
+  async #answer(side: Channel, chunk: number, writer: ChunkWriter): Promise<void> {
+    if (this.#settled) return;
+    // It was dropped for one that may never be whole. What is sent by an ended one is sent again.
+    if (!writer.isVerified(chunk)) return await side.end(new FtError("lost"));
+    const { id } = this.#options;
+    await side.send({ kind: "ack", id, verified: writer.verified, chunk }).catch(() => {});
   }
 
   /**

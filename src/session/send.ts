@@ -3,10 +3,11 @@ import { chunkCount, chunkExtent, FIRST_CHUNK_BYTES } from "../protocol/chunk.ts
 import { ChunkDigests, DIGEST_BYTES, parseDigest } from "../protocol/digest.ts";
 import type { Entry, Message, MessageOf } from "../protocol/message.ts";
 import type { Receipt, Source } from "../storage/store.ts";
-import { ahead } from "./ahead.ts";
 import { type Channel, peerFailure } from "./channel.ts";
-import type { Body, Compression, Packed } from "./compression.ts";
-import { ChunkReader, type Piece } from "./chunk_reader.ts";
+import { ChunkReader } from "./chunk_reader.ts";
+import type { Compression } from "./compression.ts";
+import type { Sides } from "./sides.ts";
+import { type Piece, Spread } from "./spread.ts";
 import { sendFailure, type Transfer } from "./transfer.ts";
 import type { Turn } from "./turn.ts";
 import { endClaim, Withheld, WITHHELD_CHUNK } from "./withheld.ts";
@@ -20,6 +21,8 @@ export interface OutgoingOptions {
   readonly source: Source;
   /** Bodies of one connection travel one after the other. */
   readonly turn: Turn;
+  /** Further connections that its chunks may travel on, in any order. */
+  readonly sides?: Sides | undefined;
   /** Waits until so many bytes may be sent. */
   readonly pace?: (bytes: number) => void | Promise<void>;
   readonly compression: Compression;
@@ -55,6 +58,8 @@ export class Outgoing implements Transfer {
   #isRead = true;
   #settled = false;
   #sent = 0;
+  /** What is being sent now. */
+  #spread: Spread | undefined;
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
@@ -92,9 +97,10 @@ export class Outgoing implements Transfer {
     return this.#digests.list(this.#digests.count);
   }
 
-  handle(message: Message): void {
+  handle(message: Message, side?: Channel): void {
     // Words that crossed the end on their way.
     if (this.#settled) return;
+    if (side !== undefined) return this.#hear(message, side);
     switch (message.kind) {
       case "held":
         if (!this.#awaitsReady || message.first < this.#digests.end) break;
@@ -115,6 +121,15 @@ export class Outgoing implements Transfer {
         return this.end(peerFailure(message));
     }
     throw new FtError("protocol", `A receiver does not say '${message.kind}' now.`);
+  }
+
+  /** What comes by a side connection is the answer to a chunk that was sent there. */
+  #hear(message: Message, side: Channel): void {
+    if (message.kind !== "ack" || message.chunk === undefined) {
+      throw new FtError("protocol", "A side connection answers chunks.");
+    }
+    this.#options.source.claim?.renew();
+    this.#spread?.answer(side, message.chunk);
   }
 
   #done(message: MessageOf<"done">): void {
@@ -138,6 +153,7 @@ export class Outgoing implements Transfer {
     this.#settled = true;
     settle();
     this.#ready.resolve(undefined);
+    this.#spread?.stop();
     this.#options.source.stop?.();
   }
 
@@ -214,34 +230,27 @@ export class Outgoing implements Transfer {
 
   /** Sends the chunks that are missing from `first` on, until it is settled. */
   async #send(first: number): Promise<void> {
-    const { channel, compression, entry, source, pace } = this.#options;
-    await compression.body(entry.secret !== undefined, async (body) => {
-      for await (const { message, size } of ahead(this.#packed(first, body))) {
-        if (this.#settled) return;
-        await body.sent(message, async () => {
-          await pace?.(message.bytes.length);
-          if (this.#settled) return;
-          this.#sent += size;
-          await channel.send(message);
-        });
-        if (this.#settled) return;
-        source.claim?.renew();
-      }
-    });
+    const { channel, compression, id, source, sides, entry } = this.#options;
+    this.#spread = new Spread({
+      channel,
+      id,
+      source,
+      name: entry.name,
+      digests: this.#digests,
+      sides,
+      admit: (piece) => this.#admit(piece),
+      body: (work) => compression.body(entry.secret !== undefined, work),
+    }, first);
+    await this.#spread.send();
   }
 
-  /** What carries the pieces that are missing from `first` on, and how much of the file it is. */
-  async *#packed(first: number, body: Body): AsyncGenerator<{ message: Packed; size: number }> {
-    const { channel, id } = this.#options;
-    for await (const { chunk, bytes, digest } of this.#missing(first)) {
-      const message = await body.packed(
-        digest === undefined
-          ? { kind: "data", id, chunk, bytes }
-          : { kind: "chunk", id, chunk, bytes, digest },
-      );
-      if (message.bytes !== bytes) channel.giveBack(bytes);
-      yield { message, size: bytes.length };
-    }
+  /** Waits until a piece may be sent, and counts it; false when it is settled. */
+  async #admit({ message, size }: Piece): Promise<boolean> {
+    if (this.#settled) return false;
+    await this.#options.pace?.(message.bytes.length);
+    if (this.#settled) return false;
+    this.#sent += size;
+    return true;
   }
 
   /** Sends all that is missing yet, and says that it was all. */
@@ -281,21 +290,6 @@ export class Outgoing implements Transfer {
       else this.#digests.delete(index);
     }
     if (kept < held) this.#options.onChanged?.(held, kept);
-  }
-
-  async *#missing(first: number): AsyncGenerator<Piece & { chunk: number }> {
-    const { size } = this.#options.source;
-    const count = size === undefined ? Infinity : chunkCount(size);
-    for (let chunk = first; chunk < count; chunk++) {
-      if (this.#digests.has(chunk)) continue;
-      let isEmpty = true;
-      for await (const piece of this.#reader.pieces(chunk)) {
-        isEmpty = false;
-        if (piece.digest !== undefined) this.#digests.set(chunk, piece.digest);
-        yield { chunk, ...piece };
-      }
-      if (isEmpty) return;
-    }
   }
 }
 

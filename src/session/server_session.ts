@@ -8,13 +8,16 @@ import { answer, type Question } from "./answer.ts";
 import { type Access, OPEN_ACCESS } from "./access.ts";
 import { Allowance, type Share } from "./allowance.ts";
 import { Channel } from "./channel.ts";
-import { Compression, ZSTD_FEATURE } from "./compression.ts";
+import { Compression } from "./compression.ts";
+import { FEATURES, requireFeatures } from "./features.ts";
 import { endWith, Guest } from "./guest.ts";
+import { enter, type Joinable } from "./joining.ts";
 import { extentOf, Incoming } from "./receive.ts";
 import { Outgoing, waitsForReady } from "./send.ts";
 import { digestServed, openServed, requireOut } from "./served_file.ts";
 import type { ServerSessionOptions } from "./server_session_options.ts";
 import { ServedTrees } from "./served_trees.ts";
+import { fromSide, Sides } from "./sides.ts";
 import { termsOf } from "./terms.ts";
 import { Asked, sendFailure, type Transfer } from "./transfer.ts";
 import { reported, type TransferReport } from "./transfer_report.ts";
@@ -24,9 +27,6 @@ import { countingOf, endClaim } from "./withheld.ts";
 
 export type { ServerSessionOptions } from "./server_session_options.ts";
 export type { TransferReport } from "./transfer_report.ts";
-
-/** Features of FT/1 this server has. */
-const FEATURES: readonly string[] = [ZSTD_FEATURE];
 
 /** The server's side of a conversation. */
 export class ServerSession {
@@ -40,6 +40,9 @@ export class ServerSession {
   readonly #compression = new Compression();
   readonly #trees: ServedTrees;
   readonly #work = new Set<Promise<void>>();
+  readonly #sides = new Sides();
+  /** The conversation that this connection has joined. */
+  #main: Joinable | undefined;
   #guest: Guest | undefined;
   readonly #allowance: Allowance;
   #share: Share | undefined;
@@ -69,7 +72,7 @@ export class ServerSession {
 
   /** Transfers that are open now. */
   get open(): number {
-    return this.#transfers.size;
+    return (this.#main?.transfers ?? this.#transfers).size;
   }
 
   /** Serves the client until it has no more to say; a failure of the conversation is returned. */
@@ -81,12 +84,14 @@ export class ServerSession {
       failure = toFailure(thrown);
     }
     const end = failure ?? new FtError("lost", "The client left before the end.");
+    await this.#sides.end(new FtError("lost"));
     await Promise.all([...this.#transfers.values()].map((transfer) => transfer.end(end)));
     await Promise.all(this.#work);
     await this.#channel.finish().catch(() => {});
     this.#channel.close();
     this.#share?.close();
-    return failure;
+    // What ends with another conversation has not failed by itself.
+    return this.#main?.sides.isOver ? undefined : failure;
   }
 
   /** Ends the conversation; what is verified of open transfers stays for a later run. */
@@ -108,6 +113,7 @@ export class ServerSession {
   }
 
   #route(guest: Guest, message: Message): void | Promise<void> {
+    if (this.#main !== undefined) return fromSide(message, this.#channel, this.#main);
     const transfer = this.#transfers.get(message.id);
     if (transfer !== undefined) return transfer.handle(message);
     switch (message.kind) {
@@ -134,20 +140,23 @@ export class ServerSession {
   }
 
   async #greet(hello: MessageOf<"hello">): Promise<void> {
-    const missing = hello.require.filter((feature) => !FEATURES.includes(feature));
-    if (missing.length > 0) {
-      throw new FtError("version", `This server lacks: ${missing.join(", ")}.`);
-    }
+    requireFeatures(hello.require);
     const { ending, peer } = this.#channel;
     const grant = await this.#access.admit(hello.token, peer, ending);
     const guest = await Guest.of(grant, this.#access, hello);
     if (ending.aborted) throw ending.reason;
     endWith(grant, this.#channel);
-    this.#guest = guest;
     this.#compression.agree(hello.features, hello.compress);
     this.#share = this.#allowance.share(guest.owner);
-    const { agent, onGreeted } = this.#options;
-    onGreeted?.(grant);
+    const { agent, onGreeted, onJoined } = this.#options;
+    const [sides, transfers, lastId] = [this.#sides, this.#transfers, () => this.#lastId];
+    const joinable = { guest, grant, sides, transfers, lastId };
+    const { key, main } = await enter(joinable, hello.join, this.#options.joining, ending);
+    if (main !== undefined) this.#share.join();
+    this.#main = main;
+    this.#guest = guest;
+    if (main === undefined) onGreeted?.(grant);
+    else onJoined?.();
     await this.#channel.send({
       kind: "welcome",
       id: 0,
@@ -155,7 +164,9 @@ export class ServerSession {
       features: [...FEATURES],
       verbs: [...guest.verbs],
       transfers: this.#allowance.transfers,
+      ...(key === undefined ? {} : { key }),
     });
+    main?.sides.add(this.#channel);
   }
 
   /** Begins a transfer under a fresh id; what `work` returns is waited for before the next message. */
@@ -258,6 +269,7 @@ export class ServerSession {
           id,
           source,
           turn: this.#turn,
+          ...(request.ordered ? {} : { sides: this.#sides }),
           pace: (bytes) => this.#share?.take(bytes),
           compression: this.#compression,
           onVerified: () => this.#trees.moved(request),

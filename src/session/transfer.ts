@@ -4,8 +4,11 @@ import type { Message } from "../protocol/message.ts";
 
 /** One open transfer of a session: what the messages of its id go to. */
 export interface Transfer {
-  /** Takes a message. A promise holds back whatever comes after it on the connection. */
-  handle(message: Message): void | Promise<void>;
+  /**
+   * Takes a message, which came by a side connection where one is given. A promise holds back
+   * whatever comes after it on its connection.
+   */
+  handle(message: Message, side?: Channel): void | Promise<void>;
   /** The conversation has ended before the transfer has. */
   end(failure: FtError): void | Promise<void>;
 }
@@ -26,8 +29,8 @@ export class Asked implements Transfer {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  handle(message: Message): void | Promise<void> {
-    if (this.#answer !== undefined) return this.#answer.handle(message);
+  handle(message: Message, side?: Channel): void | Promise<void> {
+    if (this.#answer !== undefined) return this.#answer.handle(message, side);
     if (message.kind === "error") return this.end(peerFailure(message));
     throw new FtError("protocol", `'${message.kind}' came before its transfer began.`);
   }

@@ -141,7 +141,10 @@ export interface Source {
   readonly chunks?: KnownChunks | undefined;
   /** How its content is encrypted, and what is said of that, where it is. */
   readonly terms?: Pick<Terms, "secret" | "note"> | undefined;
-  /** Fills `into` from `offset` on; fewer bytes only at the end of the file. */
+  /**
+   * Fills `into` from `offset` on; fewer bytes only at the end of the file. Where the size is known
+   * several places are read at once.
+   */
   read(offset: number, into: Uint8Array): number | Promise<number>;
   /** Whether the file is still the version that was opened. */
   isUnchanged(): boolean;

@@ -11,6 +11,8 @@ export interface Incoming {
   readonly connection: Connection;
   /** Says that the peer has been let in: it keeps its place. */
   readonly keep: () => void;
+  /** Says that it has joined another one, whose place it shares. */
+  readonly share: () => void;
   /** Whether it is one too many: all it may get is a word about that. */
   readonly isOver: boolean;
 }
@@ -115,7 +117,7 @@ class SocketListener implements Listener {
     }
     const connection = socketConnection(socket, peer, { openedAt, onEnd: leave });
     ending.signal.addEventListener("abort", () => connection.abort(), { once: true });
-    onConnection({ connection, keep: () => place?.keep(), isOver });
+    onConnection({ connection, keep: () => place?.keep(), share: () => place?.leave(), isOver });
   }
 
   async #secured(conn: Deno.TcpConn, evicted: AbortSignal): Promise<Socket> {

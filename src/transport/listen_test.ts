@@ -210,3 +210,25 @@ Deno.test("whoever is let in keeps its place, and a stranger loses it to the nex
   for (const { connection } of [second, third, fourth, fifth]) connection.abort();
   await meeting.close();
 });
+
+Deno.test("whoever shares a place has none of its own, and is not cut off for the next one", async () => {
+  const limits = { connections: 2, connectionsPerAddress: 2 };
+  const meeting = new Meeting("127.0.0.1", { limits });
+  const plain = { kind: "plain" } as const;
+  const [guest, first] = await meeting.meet("127.0.0.1", plain);
+  first.keep();
+  const [side, second] = await meeting.meet("127.0.0.1", plain);
+  second.share();
+  const [next, third] = await meeting.meet("127.0.0.1", plain);
+  assert.equal(third.isOver, false);
+  third.keep();
+  await carries(side, second.connection);
+  // It gives back nothing when it ends.
+  side.abort();
+  second.connection.abort();
+  const [late, fourth] = await meeting.meet("127.0.0.1", plain);
+  assert.equal(fourth.isOver, true);
+  for (const client of [guest, next, late]) client.abort();
+  for (const { connection } of [first, third, fourth]) connection.abort();
+  await meeting.close();
+});

@@ -16,6 +16,7 @@ import { StateFolder } from "../storage/state_folder.ts";
 export { defaultStateFolder } from "../storage/state_folder.ts";
 import { AGENT } from "../version.ts";
 import { type Contact, findContact } from "./contact.ts";
+import { isLoopback } from "./hosts.ts";
 import { KnownServers } from "./known_servers.ts";
 import { NETWORK } from "./network.ts";
 import { type FirstContact, reach } from "./reach.ts";
@@ -98,17 +99,28 @@ export class Conversation {
     const isPlain = this.#contact.key === "plain";
     const owner = this.state.owner(isPlain ? `plain ${this.server}` : this.server);
     const { token = this.#contact.token, trustFirst, ask, signal, compress } = this.#options;
-    const connection = await reach(this.#contact, {
-      network: NETWORK,
-      known: this.#known,
-      sendsToken: token !== undefined,
-      trustFirst,
-      ask,
-      signal,
-    });
+    const how = { network: NETWORK, known: this.#known, sendsToken: token !== undefined, signal };
+    const connection = await reach(this.#contact, { ...how, trustFirst, ask });
     const lane = this.#pace?.lane("");
-    const how = { agent: AGENT, owner, run: this.#run, token, lane, compress };
-    return new ClientSession(connection, how);
+    // What answers late at an address of this machine is a tunnel, through which all is one
+    // connection; and who wants to be slow needs no further ones.
+    const isAlone = lane !== undefined || isLoopback(this.#contact.endpoint.hostname);
+    const join = isAlone ? undefined : {
+      dial: (off: AbortSignal) => {
+        const either = signal === undefined ? off : AbortSignal.any([signal, off]);
+        // The key is known by now: nobody is asked again.
+        return reach(this.#contact, { ...how, signal: either });
+      },
+    };
+    return new ClientSession(connection, {
+      agent: AGENT,
+      owner,
+      run: this.#run,
+      token,
+      lane,
+      join,
+      compress,
+    });
   }
 
   /** Does one thing over a session of its own; tried again while the connection gets lost. */

@@ -1,4 +1,5 @@
 import { FtError, toFailure } from "../error.ts";
+import { Joining } from "../session/joining.ts";
 import type { TransferReport } from "../session/server_session.ts";
 import { storageFailure } from "../storage/failure.ts";
 import type { FolderStore } from "../storage/folder_store.ts";
@@ -174,6 +175,7 @@ function start(
     store,
     agent: AGENT,
     access: doorkeeper,
+    joining: new Joining(limits.connections),
     ...sessionLimits(limits),
     ...(onReport === undefined ? {} : { onReport }),
   }, (peer, failure) => onTrouble?.(peer, failure, "peer"));

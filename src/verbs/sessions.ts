@@ -23,8 +23,12 @@ export class Sessions {
   }
 
   /** Serves a connection that came in. */
-  open({ connection, keep, isOver }: Incoming): void {
-    const session = new ServerSession(connection, { ...this.#options, onGreeted: keep });
+  open({ connection, keep, share, isOver }: Incoming): void {
+    const session = new ServerSession(connection, {
+      ...this.#options,
+      onGreeted: keep,
+      onJoined: share,
+    });
     const served = session.serve().then((failure) => {
       const isTold = failure?.side === "here" && failure.code !== "closing";
       if (isTold) this.#onFailure(connection.peer, failure);

@@ -10,6 +10,7 @@ import type { Allowance } from "../../src/session/allowance.ts";
 import { ClientSession } from "../../src/session/client_session.ts";
 import type { Compress } from "../../src/session/compression.ts";
 import type { Deadlines } from "../../src/session/deadlines.ts";
+import { Joining } from "../../src/session/joining.ts";
 import type { Lane } from "../../src/session/pace.ts";
 import { ServerSession, type TransferReport } from "../../src/session/server_session.ts";
 import type { ClaimsOptions } from "../../src/storage/claims.ts";
@@ -31,6 +32,8 @@ export interface TalkOptions extends LinkOptions {
   readonly allowance?: Allowance;
   readonly compress?: Compress;
   readonly lane?: Lane;
+  /** Lets the client make side connections, over the links that this makes. */
+  readonly join?: () => Link | Promise<Link>;
 }
 
 /** One conversation: both its sessions and what lies between them. */
@@ -49,6 +52,10 @@ export class World {
   readonly store: FolderStore;
   readonly downloads: FolderStore;
   readonly reports: TransferReport[] = [];
+  /** Where the conversations of this world are joined. */
+  readonly joining: Joining = new Joining();
+  /** What the sessions of side connections end with. */
+  readonly sides: Promise<FtError | undefined>[] = [];
   readonly #talks: Talk[] = [];
 
   /** With `limits` the server's space is limited; `free` is what its disk has left. */
@@ -81,21 +88,36 @@ export class World {
 
   /** A conversation that has begun. */
   talk(options: TalkOptions = {}): Talk {
-    const { owner = "ana", run = "run 1", deadlines, access, allowance } = options;
+    const { owner = "ana", run = "run 1", deadlines, access, allowance, compress, lane } = options;
     const link = new Link(options);
     const timing = deadlines === undefined ? {} : { deadlines };
-    const server = new ServerSession(link.server, {
-      store: options.store ?? this.store,
-      agent: "server",
-      onReport: (report) => this.reports.push(report),
-      ...(access === undefined ? {} : { access }),
-      ...(allowance === undefined ? {} : { allowance }),
+    const serve = (link: Link) =>
+      new ServerSession(link.server, {
+        store: options.store ?? this.store,
+        agent: "server",
+        onReport: (report) => this.reports.push(report),
+        joining: this.joining,
+        ...(access === undefined ? {} : { access }),
+        ...(allowance === undefined ? {} : { allowance }),
+        ...timing,
+      });
+    const server = serve(link);
+    const served = server.serve();
+    const { join } = options;
+    const dial = async () => {
+      const side = await join?.() ?? new Link(options);
+      this.sides.push(serve(side).serve());
+      return side.client;
+    };
+    const client = new ClientSession(link.client, {
+      agent: "client",
+      owner,
+      run,
+      compress,
+      lane,
+      ...(join === undefined ? {} : { join: { dial, always: true } }),
       ...timing,
     });
-    const served = server.serve();
-    const { compress, lane } = options;
-    const how = { agent: "client", owner, run, compress, lane, ...timing };
-    const client = new ClientSession(link.client, how);
     const talk = { link, client, server, served };
     this.#talks.push(talk);
     return talk;
@@ -130,6 +152,7 @@ export class World {
       await client.close();
       await served;
     }
+    await Promise.all(this.sides);
     this.records.close();
     Deno.removeSync(this.root, { recursive: true });
   }

@@ -1,0 +1,223 @@
+/** Files that travel over several connections of one conversation, and what ends those. */
+import assert from "node:assert/strict";
+import { FtError } from "../src/error.ts";
+import { digestSource } from "../src/session/chunk_reader.ts";
+import { FIRST_CHUNK_BYTES } from "../src/protocol/chunk.ts";
+import { SIDE_CONNECTIONS } from "../src/protocol/limits.ts";
+import type { Receipt } from "../src/storage/store.ts";
+import { MemorySource, type Talk, type TalkOptions, World } from "./conversation/world.ts";
+import { type Direction, Link } from "./memory_connection.ts";
+import { Random, seed } from "./random.ts";
+
+const random = new Random(seed);
+const SIZE = 24 * FIRST_CHUNK_BYTES + 7;
+
+interface SidedTalk extends Talk {
+  /** The side connections, in the order they were made. */
+  readonly links: Link[];
+}
+
+/**
+ * A conversation whose main connection stands still, once there is a side connection, until all of
+ * those have carried some chunks in a direction.
+ */
+function talkOver(
+  world: World,
+  direction: Direction,
+  options: TalkOptions = {},
+  onSide: (link: Link, at: number) => void = () => {},
+): SidedTalk {
+  const links: Link[] = [];
+  const some = options.compress === "on" ? 1 : 6;
+  const carried = () => links.reduce((sum, link) => sum + link.carried(direction), 0);
+  const join = () => {
+    const at = links.length;
+    if (at === 0) talk.link.freeze();
+    const link: Link = new Link({
+      seed: seed + at,
+      onCarried: () => {
+        onSide(link, at);
+        if (carried() > some * FIRST_CHUNK_BYTES) talk.link.thaw();
+      },
+    });
+    links.push(link);
+    return link;
+  };
+  const talk = world.talk({ seed, ...options, join });
+  return { ...talk, links };
+}
+
+function put(talk: Talk, source: MemorySource, name = "a"): Promise<Receipt> {
+  return talk.client.upload({ room: "private", name, source, conflict: "rename" });
+}
+
+function get(
+  world: World,
+  talk: Talk,
+  about: { room?: "shared"; onReady?: (held: number) => void } = {},
+): Promise<Receipt> {
+  return talk.client.download({
+    room: "public",
+    name: "a",
+    target: "a",
+    store: world.downloads,
+    conflict: "rename",
+    origin: "server",
+    ...about,
+  });
+}
+
+Deno.test(`sides: a file travels over all of them, there and back (seed ${seed})`, async () => {
+  await using world = new World();
+  const up = talkOver(world, "up");
+  const bytes = random.bytes(SIZE);
+  const digest = await digestSource(new MemorySource(bytes), "a");
+  assert.equal((await put(up, new MemorySource(bytes))).digest, digest);
+  assert.deepEqual(world.read("private", "a"), bytes);
+  assert.equal(up.links.length, SIDE_CONNECTIONS);
+
+  world.lay("public", "a", bytes);
+  const down = talkOver(world, "down");
+  assert.equal((await get(world, down)).digest, digest);
+  assert.deepEqual(world.read("downloads", "a"), bytes);
+  // Those there are do for the next file.
+  assert.equal((await put(down, new MemorySource(bytes), "b")).digest, digest);
+  assert.equal(down.links.length, SIDE_CONNECTIONS);
+
+  await up.client.close();
+  await down.client.close();
+  assert.deepEqual([await up.served, await down.served], [undefined, undefined]);
+  const ends = await Promise.all(world.sides);
+  assert.deepEqual(ends, new Array(2 * SIDE_CONNECTIONS).fill(undefined));
+});
+
+Deno.test(`sides: what shrinks travels so over all of them (seed ${seed})`, async () => {
+  await using world = new World();
+  const up = talkOver(world, "up", { compress: "on" });
+  const bytes = random.text(SIZE);
+  const { digest } = await put(up, new MemorySource(bytes));
+  assert.equal(digest, await digestSource(new MemorySource(bytes), "a"));
+  world.lay("public", "a", bytes);
+  const down = talkOver(world, "down", { compress: "on" });
+  assert.equal((await get(world, down)).digest, digest);
+  const carried = [[up, "up"] as const, [down, "down"] as const].map(([{ link, links }, way]) =>
+    [link, ...links].reduce((sum, one) => sum + one.carried(way), 0)
+  );
+  assert.ok(carried.every((count) => count < SIZE / 2), `${carried} of ${SIZE}`);
+});
+
+/** Cuts the side connections one after the other, each within a chunk, and never the last. */
+function cutting(direction: Direction): (link: Link, at: number) => void {
+  return (link, at) => {
+    if (at === 0) return;
+    if (link.carried(direction) > (at + 1) * FIRST_CHUNK_BYTES / 4) link.cut();
+  };
+}
+
+for (const direction of ["up", "down"] as const) {
+  Deno.test(`sides: what a lost one did not bring comes by another, ${direction} (seed ${seed})`, async () => {
+    await using world = new World();
+    const bytes = random.bytes(SIZE);
+    const digest = await digestSource(new MemorySource(bytes), "a");
+    world.lay("public", "a", bytes);
+    const talk = talkOver(world, direction, {}, cutting(direction));
+    const moved = direction === "up" ? put(talk, new MemorySource(bytes)) : get(world, talk);
+    assert.equal((await moved).digest, digest);
+    const place = direction === "up" ? "private" : "downloads";
+    assert.deepEqual(world.read(place, "a"), bytes);
+    const failed = (await Promise.all([talk.client.close(), ...world.sides])).slice(1);
+    assert.ok(failed.some((end) => end instanceof FtError && end.code === "lost"));
+  });
+}
+
+Deno.test(`sides: a small file comes by the main connection, whatever others there are (seed ${seed})`, async () => {
+  await using world = new World();
+  const talk = talkOver(world, "up");
+  await put(talk, new MemorySource(random.bytes(SIZE)));
+  const before = talk.links.map((link) => link.carried("up"));
+  const small = random.bytes(FIRST_CHUNK_BYTES);
+  for (const name of ["b", "c"]) await put(talk, new MemorySource(small), name);
+  assert.deepEqual(world.read("private", "c"), small);
+  assert.deepEqual(talk.links.map((link) => link.carried("up")), before);
+
+  world.lay("public", "a", random.bytes(SIZE));
+  await get(world, talk);
+  const down = talk.links.map((link) => link.carried("down"));
+  world.lay("public", "a", small);
+  assert.equal((await get(world, talk)).name, "a (2)");
+  assert.deepEqual(world.read("downloads", "a (2)"), small);
+  assert.deepEqual(talk.links.map((link) => link.carried("down")), down);
+  await talk.client.close();
+  assert.deepEqual(await Promise.all(world.sides), talk.links.map(() => undefined));
+});
+
+Deno.test("sides: what need not travel makes none, nor what is too small for them", async () => {
+  await using world = new World();
+  const bytes = random.bytes(SIZE);
+  const source = new MemorySource(bytes);
+  const digest = await digestSource(source, "a");
+  await put(world.talk(), source);
+  const talk = talkOver(world, "up");
+  const about = { room: "private", name: "a", source, conflict: "skip" } as const;
+  assert.equal((await talk.client.upload(about)).outcome, "same");
+  assert.equal(
+    (await talk.client.upload({ ...about, conflict: "rename", digest })).outcome,
+    "same",
+  );
+  await put(talk, new MemorySource(bytes.slice(0, 4 * FIRST_CHUNK_BYTES)), "b");
+  assert.equal(talk.links.length, 0);
+});
+
+for (const direction of ["up", "down"] as const) {
+  Deno.test(`sides: the main connection is cut, and all that came is held, ${direction} (seed ${seed})`, async () => {
+    await using world = new World();
+    const bytes = random.bytes(SIZE);
+    world.lay("public", "a", bytes);
+    let isCut = false;
+    const cut: Talk = talkOver(world, direction, {}, (link) => {
+      if (isCut || link.carried(direction) < 2 * FIRST_CHUNK_BYTES) return;
+      isCut = true;
+      cut.link.cut();
+    });
+    const isUp = direction === "up";
+    const failed = isUp ? put(cut, new MemorySource(bytes)) : get(world, cut);
+    await assert.rejects(failed, { name: "FtError", code: "lost" });
+    // They have ended with it: nothing of them is left to wait for.
+    await Promise.all(world.sides);
+
+    const again = world.talk({ run: "run 2" });
+    let held = 0;
+    const onReady = (bytes: number) => held = bytes;
+    const source = new MemorySource(bytes);
+    const receipt = await (isUp
+      ? again.client.upload({ room: "private", name: "a", source, conflict: "rename", onReady })
+      : get(world, again, { onReady }));
+    assert.equal(receipt.digest, await digestSource(new MemorySource(bytes), "a"));
+    assert.deepEqual(world.read(isUp ? "private" : "downloads", "a"), bytes);
+    assert(held >= FIRST_CHUNK_BYTES, `${held} were held`);
+    const carried = again.link.carried(direction);
+    assert(carried < SIZE - held + FIRST_CHUNK_BYTES, `${carried} bytes after ${held}`);
+  });
+}
+
+Deno.test(`sides: a counted download comes over several and counts once (seed ${seed})`, async () => {
+  await using world = new World();
+  const bytes = random.bytes(SIZE);
+  const source = new MemorySource(bytes);
+  const terms = { downloads: 1 };
+  await world.talk().client.upload({
+    room: "shared",
+    name: "a",
+    source,
+    conflict: "rename",
+    terms,
+  });
+  const talk = talkOver(world, "down");
+  await get(world, talk, { room: "shared" });
+  assert.deepEqual(world.read("downloads", "a"), bytes);
+  assert(talk.links.some((link) => link.carried("down") > FIRST_CHUNK_BYTES));
+  await assert.rejects(get(world, talk, { room: "shared" }), {
+    name: "FtError",
+    code: "not_found",
+  });
+});
