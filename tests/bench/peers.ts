@@ -6,6 +6,7 @@ import { RSYNC_DAEMON, RSYNC_FSYNC, RSYNC_SSH } from "./peers/rsync.ts";
 import { SCP } from "./peers/scp.ts";
 import { SOCAT } from "./peers/socat.ts";
 import { TAR } from "./peers/tar.ts";
+import { WORMHOLE } from "./peers/wormhole.ts";
 import type { Peer, PeerKind } from "./peer.ts";
 import { findProgram } from "./service.ts";
 
@@ -20,6 +21,7 @@ const PEERS: readonly PeerKind[] = [
   SOCAT,
   CP,
   CROC,
+  WORMHOLE,
   COPYPARTY,
   DUFS,
   MINISERVE,

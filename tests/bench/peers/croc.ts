@@ -1,5 +1,6 @@
 import { basename } from "node:path/posix";
 import { quoteShell } from "../../../src/cli/text.ts";
+import { ISLAND, makeIsland } from "../island.ts";
 import type { PeerKind } from "../peer.ts";
 import { freePort, run, startService } from "../service.ts";
 
@@ -9,13 +10,14 @@ const PORTS = 5;
 /** croc through a relay on this machine. Neither side serves, so both directions are the same. */
 export const CROC: PeerKind = {
   name: "croc",
-  programs: ["croc", "timeout"],
+  programs: ["croc", "timeout", ...ISLAND],
   promises: "encrypted, verified",
   async start({ own, stack }) {
+    const within = await makeIsland(stack);
     const ports = Array.from({ length: PORTS }, freePort);
     const [port = 0] = ports;
     const relay = ["relay", "--host", "127.0.0.1", "--ports", ports.join(",")];
-    await startService(stack, port, "croc", ...relay);
+    await startService(stack, port, ...within, "croc", ...relay);
     const croc = `CROC_SECRET=0123-a-code-of-its-own HOME=${quoteShell(own)} timeout 600 ` +
       `croc --yes --relay 127.0.0.1:${port}`;
     return {
@@ -23,6 +25,7 @@ export const CROC: PeerKind = {
       async copy({ from, to }) {
         // Who receives before the sender has come to the relay is sent away.
         await run(
+          ...within,
           "sh",
           "-c",
           `${croc} send --no-local ${quoteShell(from)} & sender=$!
