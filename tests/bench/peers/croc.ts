@@ -7,9 +7,12 @@ import { freePort, run, startService } from "../service.ts";
 /** What the relay needs: one port to meet at, and some to move over. */
 const PORTS = 5;
 
-/** croc through a relay on this machine. Neither side serves, so both directions are the same. */
+/**
+ * croc through a relay on this machine. Neither side serves, so both directions are the same. It
+ * compresses all that it is not told not to, and nothing here shrinks.
+ */
 export const CROC: PeerKind = {
-  name: "croc",
+  name: "croc --no-compress",
   programs: ["croc", "timeout", ...ISLAND],
   promises: "encrypted, verified",
   async start({ own, stack }) {
@@ -19,9 +22,9 @@ export const CROC: PeerKind = {
     const relay = ["relay", "--host", "127.0.0.1", "--ports", ports.join(",")];
     await startService(stack, port, ...within, "croc", ...relay);
     const croc = `CROC_SECRET=0123-a-code-of-its-own HOME=${quoteShell(own)} timeout 600 ` +
-      `croc --yes --relay 127.0.0.1:${port}`;
+      `croc --quiet --yes --no-compress --relay 127.0.0.1:${port}`;
     return {
-      takes: ({ isFolder }) => !isFolder,
+      takes: () => true,
       async copy({ from, to }) {
         // Who receives before the sender has come to the relay is sent away.
         await run(
