@@ -4,6 +4,7 @@ import { COPYPARTY, DUFS, MINISERVE } from "./peers/http.ts";
 import { NGINX } from "./peers/nginx.ts";
 import { RSYNC_DAEMON, RSYNC_FSYNC, RSYNC_SSH } from "./peers/rsync.ts";
 import { SCP } from "./peers/scp.ts";
+import { SENDME } from "./peers/sendme.ts";
 import { SOCAT } from "./peers/socat.ts";
 import { TAR } from "./peers/tar.ts";
 import { WORMHOLE } from "./peers/wormhole.ts";
@@ -21,6 +22,7 @@ const PEERS: readonly PeerKind[] = [
   SOCAT,
   CP,
   CROC,
+  SENDME,
   WORMHOLE,
   COPYPARTY,
   DUFS,
