@@ -26,7 +26,8 @@ export async function run(...[program = "", ...args]: readonly string[]): Promis
 
 /** What a short program writes. */
 export function read(...[program = "", ...args]: readonly string[]): string {
-  const { stdout } = new Deno.Command(program, { args, stderr: "null" }).outputSync();
+  const { stdout } = new Deno.Command(program, { args, stderr: "null" })
+    .outputSync();
   return new TextDecoder().decode(stdout);
 }
 
@@ -56,7 +57,8 @@ export async function startService(
   port: number,
   ...[program = "", ...args]: readonly string[]
 ): Promise<void> {
-  const child = new Deno.Command(program, {
+  // By its full path, which sshd starts itself again by.
+  const child = new Deno.Command(findProgram(program) ?? program, {
     args,
     stdin: "null",
     stdout: "null",
