@@ -26,8 +26,7 @@ export async function run(...[program = "", ...args]: readonly string[]): Promis
 
 /** What a short program writes. */
 export function read(...[program = "", ...args]: readonly string[]): string {
-  const { stdout } = new Deno.Command(program, { args, stderr: "null" })
-    .outputSync();
+  const { stdout } = new Deno.Command(program, { args, stderr: "null" }).outputSync();
   return new TextDecoder().decode(stdout);
 }
 
