@@ -104,7 +104,15 @@ function contestant(peer: RunningPeer, task: Copy): Contestant {
       remove(to);
       await peer.prepare?.(task);
     },
-    move: () => peer.copy(task),
+    async move() {
+      try {
+        await peer.copy(task);
+      } catch (thrown) {
+        // Who is left out leaves no half of it, either.
+        remove(to);
+        throw thrown;
+      }
+    },
     check: () => {
       compare(from, to);
       remove(to);

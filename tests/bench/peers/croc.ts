@@ -26,6 +26,7 @@ export const CROC: PeerKind = {
     return {
       takes: () => true,
       async copy({ from, to }) {
+        const received = quoteShell(`${own}/${basename(from)}`);
         // Who receives before the sender has come to the relay is sent away.
         await run(
           ...within,
@@ -33,7 +34,7 @@ export const CROC: PeerKind = {
           "-c",
           `${croc} send --no-local ${quoteShell(from)} & sender=$!
           until ${croc} --out ${quoteShell(own)} || ! kill -0 $sender; do sleep 0.05; done
-          wait $sender && mv ${quoteShell(`${own}/${basename(from)}`)} ${quoteShell(to)}`,
+          wait $sender && mv ${received} ${quoteShell(to)} || { rm -rf ${received}; exit 1; }`,
         );
       },
     };

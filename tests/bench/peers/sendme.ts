@@ -13,34 +13,42 @@ const OPTIONS = ["--no-progress", "--relay", "disabled"];
  */
 export const SENDME: PeerKind = {
   name: "sendme",
-  programs: ["sendme", ...ISLAND],
+  programs: ["sendme", "timeout", ...ISLAND],
   promises: "encrypted, verified",
   async start({ own, stack }) {
     const within = await makeIsland(stack);
     /** Both sides keep what they move in the folder where they run. */
-    const start = (...args: readonly string[]) =>
-      new Running([...within, "sendme", ...args], { cwd: own });
+    const start = (...command: readonly string[]) =>
+      new Running([...within, ...command], { cwd: own });
     let sender: Running | undefined;
-    stack.defer(() => sender?.kill());
+    const end = async () => {
+      sender?.kill();
+      await sender?.finished;
+    };
+    stack.defer(end);
     const send = (from: string) => {
-      sender = start("send", ...OPTIONS, "--ticket-type", "addresses", from);
+      sender = start("sendme", "send", ...OPTIONS, "--ticket-type", "addresses", from);
       return sender.waitFor(/^sendme receive (\S+)\n/m);
     };
     let ready: RegExpExecArray | undefined;
     return {
       takes: () => true,
       async prepare({ from, way }) {
-        sender?.kill();
-        await sender?.finished;
+        await end();
         remove(own);
         Deno.mkdirSync(own, { mode: 0o700 });
         ready = way === "get" ? await send(from) : undefined;
       },
       async copy({ from, to }) {
         const [, ticket = ""] = ready ?? await send(from);
-        const { code, stderr } = await start("receive", ...OPTIONS, ticket).finished;
+        const receive = ["timeout", "600", "sendme", "receive", ...OPTIONS, ticket];
+        const { code, stderr } = await start(...receive).finished;
         sender?.kill();
-        if (code !== 0) throw new Error(stderr.trim());
+        if (code !== 0) {
+          // It keeps what has come, and room in memory is short.
+          remove(own);
+          throw new Error(stderr.trim());
+        }
         Deno.renameSync(`${own}/${basename(from)}`, to);
       },
     };

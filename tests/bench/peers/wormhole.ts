@@ -8,14 +8,16 @@ import { freePort, run, startService } from "../service.ts";
  */
 export const WORMHOLE: PeerKind = {
   name: "magic-wormhole",
-  programs: ["wormhole", "twist", ...ISLAND],
+  programs: ["wormhole", "twist", "timeout", ...ISLAND],
   promises: "encrypted, verified",
   async start({ own, stack }) {
     const within = await makeIsland(stack);
     const port = freePort();
     const mailbox = [`--port=tcp:${port}:interface=127.0.0.1`, `--channel-db=${own}/mailbox`];
     await startService(stack, port, ...within, "twist", "wormhole-mailbox", ...mailbox);
-    const wormhole = [...within, "wormhole", "--relay-url", `ws://127.0.0.1:${port}/v1`];
+    // One side waits for the other without end.
+    const limited = [...within, "timeout", "600"];
+    const wormhole = [...limited, "wormhole", "--relay-url", `ws://127.0.0.1:${port}/v1`];
     let copies = 0;
     return {
       takes: () => true,
