@@ -15,9 +15,9 @@ export type Times = ReadonlyMap<string, readonly number[]>;
 const MOST_VOID = 3;
 
 /**
- * Times contestants in turn, A B A B, so that all meet the same weather; the first round is not
- * counted, and who fails in it takes no part in the others. After it a failure makes its round void
- * for all, and the round is run again.
+ * Times contestants in turn, A B B A, so that all meet the same weather and nobody always comes
+ * after the same other one; the first round is not counted, and who fails in it takes no part in the
+ * others. After it a failure makes its round void for all, and the round is run again.
  *
  * @throws The last failure, after the third round that is void.
  */
@@ -38,9 +38,10 @@ export async function timeRounds(
   const times = new Map(fit.map(({ name }) => [name, [] as number[]]));
   for (let round = 0, voided = 0; round < rounds;) {
     try {
-      const seconds: number[] = [];
-      for (const contestant of fit) seconds.push(await time(contestant));
-      fit.forEach(({ name }, at) => times.get(name)?.push(seconds[at] ?? NaN));
+      const seconds = new Map<string, number>();
+      const turns = (round + voided) % 2 === 0 ? fit.toReversed() : fit;
+      for (const contestant of turns) seconds.set(contestant.name, await time(contestant));
+      for (const { name } of fit) times.get(name)?.push(seconds.get(name) ?? NaN);
       round++;
     } catch (thrown) {
       if (++voided === MOST_VOID) throw thrown;
