@@ -41,6 +41,8 @@ export class Spread implements SideUser {
   /** Reading that is under way: nobody may close what is read from before it ends. */
   readonly #reading = new Set<Promise<unknown>>();
   #changed = Promise.withResolvers<void>();
+  /** When the piece that the main connection was given last is on its way. */
+  #sent = Promise.withResolvers<void>();
   #failure: FtError | undefined;
   #isOver = false;
 
@@ -73,6 +75,7 @@ export class Spread implements SideUser {
   /** Nothing more is wanted. */
   stop(): void {
     this.#isOver = true;
+    this.#sent.resolve();
     this.#wake();
   }
 
@@ -132,6 +135,7 @@ export class Spread implements SideUser {
         // What is read ahead may wait for answers that nobody needs then.
         if (!await admit(piece.bytes.length)) return this.stop();
         await this.#sendPiece(channel, chunk, piece);
+        this.#sent.resolve();
       } catch (thrown) {
         this.stop();
         throw thrown;
@@ -147,9 +151,12 @@ export class Spread implements SideUser {
       let isEmpty = true;
       for await (const piece of this.#pieces(chunk, this.#options.channel)) {
         isEmpty = false;
+        this.#sent = Promise.withResolvers();
         yield { chunk, piece };
       }
       if (isEmpty) return;
+      // What is read ahead of its turn another connection could have sent by then.
+      if (this.#unanswered.size > 0 && !this.#isOver) await this.#sent.promise;
     }
   }
 
