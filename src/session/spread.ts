@@ -52,6 +52,8 @@ export class Spread implements SideUser {
   /** Reading that is under way: nobody may close what is read from before it ends. */
   readonly #reading = new Set<Promise<unknown>>();
   #changed = Promise.withResolvers<void>();
+  /** When the piece that the main connection was given last is on its way. */
+  #sent = Promise.withResolvers<void>();
   #failure: FtError | undefined;
   #isOver = false;
 
@@ -84,6 +86,7 @@ export class Spread implements SideUser {
   /** Nothing more is wanted. */
   stop(): void {
     this.#isOver = true;
+    this.#sent.resolve();
     this.#wake();
   }
 
@@ -143,6 +146,7 @@ export class Spread implements SideUser {
         try {
           // What is read ahead may wait for answers that nobody needs then.
           if (!await this.#deliver(piece, channel, body)) return this.stop();
+          this.#sent.resolve();
         } catch (thrown) {
           this.stop();
           throw thrown;
@@ -159,9 +163,12 @@ export class Spread implements SideUser {
       let isEmpty = true;
       for await (const piece of this.#pieces(chunk, this.#options.channel, body)) {
         isEmpty = false;
+        this.#sent = Promise.withResolvers();
         yield piece;
       }
       if (isEmpty) return;
+      // What is read ahead of its turn another connection could have sent by then.
+      if (this.#unanswered.size > 0 && !this.#isOver) await this.#sent.promise;
     }
   }
 

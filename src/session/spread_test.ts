@@ -101,3 +101,18 @@ Deno.test("Spread.send() ends when nobody lets it go on, whatever is not answere
   await assert.rejects(spread.send(), /no more/);
   assert.equal([...main.chunks, ...a.chunks, ...b.chunks].length, 3);
 });
+
+Deno.test("Spread.send() leaves to others what the main connection has not come to", async () => {
+  const { main, a, spread } = spreading(6);
+  const gate = Promise.withResolvers<void>();
+  main.gate = gate.promise;
+  const sending = spread.send();
+  await settle();
+  for (const chunk of [...a.chunks]) spread.answer(a.channel, chunk);
+  await settle();
+  assert.deepEqual(main.chunks, [0]);
+  assert.deepEqual(a.chunks.at(-1), 5);
+  spread.stop();
+  gate.resolve();
+  await sending;
+});

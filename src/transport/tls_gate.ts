@@ -27,6 +27,13 @@ const RECORD_HEADER_BYTES = 5;
 /** Types of TLS records: what is encrypted; and the lowest and highest there are. */
 const ENCRYPTED = 23;
 const RECORD_TYPES = [20, 24] as const;
+/** The part of what is encrypted that was there before, at most: the rest of a record is its own. */
+const PLAIN_PART = 16_384 / 16_406;
+/**
+ * Bytes that may be on their way to the peer's socket: what waits in between, no other connection
+ * can carry, however long this one takes.
+ */
+const INSIDE_BYTES = 1024 * 1024;
 /** Milliseconds to wait for what the TLS server says when the handshake is over. */
 const ANSWER_MS = 10;
 
@@ -34,14 +41,18 @@ const ANSWER_MS = 10;
 const FAREWELL_MS = 100;
 
 /** Passes on what comes from one socket to another, to its end. */
-async function pass(from: Socket, to: Socket, onPass: () => void = () => {}): Promise<void> {
+async function pass(
+  from: Socket,
+  to: Socket,
+  onPass: (bytes: number) => void = () => {},
+): Promise<void> {
   const block = BLOCKS.take();
   try {
     for (;;) {
       const count = await from.read(block);
       if (count === null) break;
       await writeAll(to, block.subarray(0, count));
-      onPass();
+      onPass(count);
     }
   } finally {
     BLOCKS.giveBack(block.buffer);
@@ -135,8 +146,10 @@ export async function shakeHands(
 ): Promise<Socket> {
   const ends: Deno.Conn[] = [peer];
   let onPass = () => {};
+  let inside = 0;
   const close = () => {
-    // Nobody waits for an answer any more.
+    // Nobody waits for an answer any more, nor for room.
+    inside = -Infinity;
     onPass();
     for (const end of ends.splice(0)) end.close();
   };
@@ -153,7 +166,10 @@ export async function shakeHands(
       clearTimeout(timer);
     };
     const inward = passHandshake(peer, plain, answered).then(() => pass(peer, plain));
-    const outward = pass(plain, peer, () => onPass());
+    const outward = pass(plain, peer, (bytes) => {
+      inside = Math.max(0, inside - bytes * PLAIN_PART);
+      onPass();
+    });
     // A direction that breaks takes all of it down; the reader of the other hears of that.
     inward.catch(close);
     outward.catch(close);
@@ -165,7 +181,12 @@ export async function shakeHands(
     if (alpnProtocol !== ALPN) throw new FtError("protocol", "The other side does not speak FT.");
     return {
       read: (into) => secure.read(into),
-      write: (bytes) => secure.write(bytes),
+      async write(bytes) {
+        while (inside >= INSIDE_BYTES) await new Promise<void>((resolve) => onPass = resolve);
+        const count = await secure.write(bytes);
+        inside += count;
+        return count;
+      },
       async closeWrite() {
         await secure.closeWrite();
         await outward;
