@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { FIRST_CHUNK_BYTES } from "../src/protocol/chunk.ts";
 import { formatDigest, sha256 } from "../src/protocol/digest.ts";
-import type { Message } from "../src/protocol/message.ts";
+import { toFrame } from "../src/protocol/codec.ts";
+import { encodeFrame } from "../src/protocol/frame.ts";
+import { FRAME_TYPES, type Message } from "../src/protocol/message.ts";
 import { type Carrying, loadZstd } from "../src/protocol/zstd.ts";
 import { ClientSession } from "../src/session/client_session.ts";
 import { ServerSession } from "../src/session/server_session.ts";
@@ -22,6 +24,7 @@ const SIZE = 3 * MiB + 7;
 const random = new Random(seed);
 const text = random.text(SIZE);
 const noise = random.bytes(SIZE);
+const { compress: zstd } = await loadZstd();
 
 /** A conversation in which the server has said what it understands. */
 async function greeted(world: World, options: TalkOptions): Promise<Talk> {
@@ -197,6 +200,29 @@ Deno.test(`compression: a client that has not named it is sent none (seed ${seed
   }
 });
 
+Deno.test(`compression: a flood of what becomes large lets others have their turns (seed ${seed})`, async () => {
+  await using world = new World();
+  const link = new Link();
+  const served = new ServerSession(link.server, { store: world.store, agent: "server" }).serve();
+  const peer = new RawPeer(link.client);
+  await peer.greet();
+  // Late words about what has ended are ignored.
+  await peer.say({ kind: "list", id: 1, room: "shared" });
+  await peer.expect("items");
+  const message = zstd({ kind: "data", id: 1, chunk: 0, bytes: new Uint8Array(MiB) });
+  const frames = Array.from({ length: 256 }, () => encodeFrame(toFrame(message))).flat();
+  const flood = new Uint8Array(await new Blob(frames).arrayBuffer());
+  let turns = 0;
+  const others = setInterval(() => turns++, 0);
+  await peer.write(flood);
+  await peer.frame(FRAME_TYPES.commit, 0, "{}");
+  assert.equal(await peer.ending(), "protocol");
+  clearInterval(others);
+  assert.ok(turns >= 16, `${turns}`);
+  peer.abort();
+  await served;
+});
+
 /** Says that one file is there, and sends a piece of it as `piece` makes it. */
 async function givingServer(
   peer: RawPeer,
@@ -213,7 +239,6 @@ async function givingServer(
   return ending;
 }
 
-const { compress: zstd } = await loadZstd();
 const PIECES: readonly [string, Compress, string, (message: Carrying) => Message][] = [
   ["takes what is compressed", "auto", "silence", zstd],
   ["refuses what is compressed where it is off", "off", "protocol", zstd],

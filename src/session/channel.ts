@@ -2,11 +2,11 @@ import { type FailureCode, FtError, toFailure, toFailureCode } from "../error.ts
 import { frameLimit, toFrame, toMessage } from "../protocol/codec.ts";
 import { type Frame, FrameDecoder, FrameEncoder } from "../protocol/frame.ts";
 import { VERSIONS } from "../protocol/limits.ts";
-import type { Message, MessageOf } from "../protocol/message.ts";
-import { type Carrying, loadZstd } from "../protocol/zstd.ts";
+import type { Message } from "../protocol/message.ts";
 import { encodePreamble, PreambleDecoder } from "../protocol/preamble.ts";
 import type { Connection } from "../transport/connection.ts";
 import { DEADLINES, type Deadlines } from "./deadlines.ts";
+import { Decompression } from "./decompression.ts";
 import { PayloadPool } from "./payload_pool.ts";
 
 /** How often the deadlines are looked at, in milliseconds, and how often within the shortest. */
@@ -54,7 +54,7 @@ export class Channel {
   readonly #underWay: Promise<void>[] = [];
   readonly #writer: WritableStreamDefaultWriter<Frame>;
   readonly #isServer: boolean;
-  readonly #takesZstd: boolean;
+  readonly #decompression: Decompression;
   #sending: Promise<void> = Promise.resolve();
   #started = false;
   #ending: Promise<void> | undefined;
@@ -76,7 +76,7 @@ export class Channel {
     this.#connection = connection;
     this.#deadlines = options.deadlines ?? DEADLINES;
     this.#isServer = options.side === "server";
-    this.#takesZstd = options.takesZstd ?? false;
+    this.#decompression = new Decompression(options.takesZstd ?? false);
     this.#writer = this.#encoder.writable.getWriter();
     connection.onSent = (bytes) => PAYLOADS.giveBack(bytes);
     // Failures of the writing side come out of send() and run(); these are the same ones again.
@@ -158,7 +158,12 @@ export class Channel {
       if (this.#ending !== undefined) continue;
       this.#heardAt = performance.now();
       let message = toMessage(frame);
-      if (message?.kind === "zstd") message = await this.#decompress(message);
+      if (message?.kind === "zstd") {
+        const { bytes } = message;
+        message = await this.#decompression.plain(message, this.#greeted);
+        PAYLOADS.giveBack(bytes);
+        if (this.#ending !== undefined) continue;
+      }
       if (message === undefined || message.kind === "ping") continue;
       if (message.kind === "error" && message.id === 0) throw peerFailure(message);
       const done = dispatch(message);
@@ -175,16 +180,6 @@ export class Channel {
       this.#heardAt = performance.now();
       if (this.#frameSince !== undefined) this.#frameSince = this.#heardAt;
     }
-  }
-
-  async #decompress(message: MessageOf<"zstd">): Promise<Carrying> {
-    // Nothing is made for strangers.
-    if (!this.#takesZstd || !this.#greeted) {
-      throw new FtError("protocol", "Something came compressed that was not to be.");
-    }
-    const plain = (await loadZstd()).decompress(message);
-    PAYLOADS.giveBack(message.bytes);
-    return plain;
   }
 
   #accept(version: number): void {

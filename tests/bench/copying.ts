@@ -100,6 +100,7 @@ function contestant(peer: RunningPeer, task: Copy): Contestant {
   const { from, to } = task;
   return {
     name: peer.name,
+    isPeer: true,
     async prepare() {
       remove(to);
       await peer.prepare?.(task);

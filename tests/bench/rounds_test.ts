@@ -41,9 +41,11 @@ Deno.test("timeRounds() gives up after three void rounds", async () => {
   await assert.rejects(timeRounds([one], 2, ignored), /^Error: a: a byte differs$/);
 });
 
-Deno.test("timeRounds() leaves out who fails at once", async () => {
+Deno.test("timeRounds() leaves out a peer that fails at once, and nobody else", async () => {
   const said: string[] = [];
-  const both = [contestant("a", [], [0]), contestant("b", [])];
+  const failing = contestant("a", [], [0]);
+  await assert.rejects(timeRounds([failing], 1, ignored), /^Error: a: a byte differs$/);
+  const both = [{ ...contestant("a", [], [0]), isPeer: true }, contestant("b", [])];
   const times = await timeRounds(both, 1, (text) => void said.push(text));
   assert.deepEqual([...times.keys()], ["b"]);
   assert.deepEqual(said, ["left out: a: a byte differs"]);
