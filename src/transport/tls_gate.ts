@@ -33,7 +33,7 @@ const PLAIN_PART = 16_384 / 16_406;
  * Bytes that may be on their way to the peer's socket: what waits in between, no other connection
  * can carry, however long this one takes.
  */
-const INSIDE_BYTES = 1024 * 1024;
+const INSIDE_BYTES = 256 * 1024;
 /** Milliseconds to wait for what the TLS server says when the handshake is over. */
 const ANSWER_MS = 10;
 
