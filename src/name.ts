@@ -23,13 +23,14 @@ const FORBIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 const PLAIN = /^[ -~]*$/;
 
-function partFault(part: string): string | undefined {
+function partFault(part: string, isPlain: boolean): string | undefined {
   if (part === "") return "it has an empty part";
   if (part === "." || part === "..") return `"${part}" is no name`;
-  if (part.replace(IGNORABLE, "").toLowerCase() === RESERVED_PART) {
+  const seen = isPlain ? part : part.replace(IGNORABLE, "");
+  if (seen.length === RESERVED_PART.length && seen.toLowerCase() === RESERVED_PART) {
     return "the name .ft is reserved";
   }
-  if (part.length > PART_BYTES || bytesOf(part) > PART_BYTES) {
+  if (part.length > PART_BYTES || !isPlain && bytesOf(part) > PART_BYTES) {
     return `a part is longer than ${PART_BYTES} bytes`;
   }
   return undefined;
@@ -40,7 +41,9 @@ export function nameFault(text: string): string | undefined {
   if (text === "") return "it is empty";
   if (text.length > NAME_BYTES) return `it is longer than ${NAME_BYTES} bytes`;
   if (text.includes("\\")) return "it contains a backslash";
-  if (!PLAIN.test(text)) {
+  // Most names are, and all of them are looked at several times.
+  const isPlain = PLAIN.test(text);
+  if (!isPlain) {
     if (!text.isWellFormed()) return "it is not valid Unicode";
     if (FORBIDDEN.test(text)) return "it contains control characters";
     if (text.normalize("NFC") !== text) return "it is not in Unicode's normal form C";
@@ -51,7 +54,7 @@ export function nameFault(text: string): string | undefined {
   const parts = text.split("/");
   if (parts.length > NAME_PARTS) return `it has more than ${NAME_PARTS} parts`;
   for (const part of parts) {
-    const fault = partFault(part);
+    const fault = partFault(part, isPlain);
     if (fault !== undefined) return fault;
   }
   return undefined;

@@ -26,7 +26,7 @@ const ALLOWED: Record<string, readonly string[]> = {
     "error.ts",
   ],
   transport: ["clock.ts", "buffer_pool.ts", "name.ts", "error.ts", "version.ts"],
-  storage: ["name.ts", "error.ts", "version.ts"],
+  storage: ["buffer_pool.ts", "name.ts", "error.ts", "version.ts"],
   protocol: ["name.ts", "error.ts", "version.ts"],
   "name.ts": ["error.ts"],
   "clock.ts": [],

@@ -177,12 +177,13 @@ Deno.test("tree: one bad file fails alone, and the folder says what is missing u
   const { client } = world.talk();
   const path = makeTree(world);
   const source = new FolderSource(path);
-  const open = source.open.bind(source);
+  const [open, read] = [source.open.bind(source), source.read.bind(source)];
   const bad = new Set(["many/1/1.txt", "sizes/1500000.bin"]);
-  source.open = (name) => {
+  const refuse = (name: string) => {
     if (bad.has(name)) throw new FtError("read_only", `Cannot open '${name}'.`);
-    return open(name);
   };
+  source.open = (name) => (refuse(name), open(name));
+  source.read = (name, into) => (refuse(name), read(name, into));
   const sent = await sendTree(client, path, { source });
   assert.deepEqual(sent.failures.map(({ path }) => path).sort(), [...bad]);
   assert.deepEqual(sent.failures.map(({ error }) => error.code), ["read_only", "read_only"]);
@@ -195,6 +196,7 @@ Deno.test("tree: one bad file fails alone, and the folder says what is missing u
     source: {
       mtime: undefined,
       open,
+      read,
       async *entries() {
         for await (const entry of source.entries()) if (bad.has(entry.path)) yield entry;
       },
@@ -266,6 +268,7 @@ Deno.test("tree: it is listed once its manifest is complete, and goes on after a
     source: {
       mtime: undefined,
       open: source.open.bind(source),
+      read: source.read.bind(source),
       async *entries() {
         let count = 0;
         for await (const entry of source.entries()) {

@@ -26,10 +26,10 @@ export async function createHasher(): Promise<Hasher> {
   return { update: (bytes) => hash.update(bytes), digest: () => new Uint8Array(hash.digest()) };
 }
 
-/** SHA-256 as a function that does not wait, for many small runs of bytes; loaded like the hasher. */
-export async function loadSha256(): Promise<(bytes: Uint8Array) => Uint8Array<ArrayBuffer>> {
+/** SHA-256 in hexadecimal without waiting, for many small runs of bytes; loaded like the hasher. */
+export async function loadSha256(): Promise<(bytes: Uint8Array) => string> {
   const { createHash } = await import("node:crypto");
-  return (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest());
+  return (bytes) => createHash("sha256").update(bytes).digest("hex");
 }
 
 /** SHA-256 of `bytes`. */

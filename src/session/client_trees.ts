@@ -1,9 +1,9 @@
 import { FtError } from "../error.ts";
+import { changed } from "../storage/local_tree.ts";
 import type { Conflict, Room, Store } from "../storage/store.ts";
 import type { Channel } from "./channel.ts";
 import { digestSource } from "./chunk_reader.ts";
 import type { ClientSession } from "./client_session.ts";
-import { changed } from "./small_file.ts";
 import type { IncomingTreeOptions } from "./incoming_tree_options.ts";
 import { IncomingTree } from "./tree_incoming.ts";
 import { OutgoingTree, type OutgoingTreeOptions } from "./tree_outgoing.ts";

@@ -35,6 +35,7 @@ export class IncomingTree implements Transfer {
   /** Ends when all that was asked for has come. What comes in packs must not wait for it. */
   #fetching: Promise<unknown> = Promise.resolve();
   #tree: StagedTree | undefined;
+  #sha256: ReturnType<typeof loadSha256> | undefined;
   #isComplete = false;
   #isSealed = false;
   #settled = false;
@@ -134,6 +135,8 @@ export class IncomingTree implements Transfer {
   async #manifest({ entries, last }: MessageOf<"manifest">): Promise<void> {
     const tree = this.#tree;
     if (tree === undefined) throw new FtError("protocol", "A manifest came too early.");
+    // Loaded while the sender looks through the folder.
+    if (entries.length > 0) this.#sha256 ??= loadSha256();
     const first = this.#entries.entries;
     for (const entry of entries) this.#entries.count(entry);
     const faults = entries.map((entry) => this.#entries.fault(entry));
@@ -219,7 +222,7 @@ export class IncomingTree implements Transfer {
   async #store(files: ReadonlyArray<PackedFile & { entry: TreeEntry }>): Promise<void> {
     const results = new TreeResults();
     const sound: Array<WholeFile & { index: number }> = [];
-    const sha256 = await loadSha256();
+    const sha256 = await (this.#sha256 ??= loadSha256());
     for (const { index, entry, bytes, digest: claimed } of files) {
       const digest = verified(bytes, claimed, sha256);
       if (digest !== undefined) sound.push({ index, entry, bytes, digest });

@@ -10,7 +10,7 @@ import type { TreeEntry, TreeSource } from "../storage/tree.ts";
 import { type Channel, peerFailure } from "./channel.ts";
 import { inLanes } from "./lanes.ts";
 import { Manifest } from "./manifest.ts";
-import { isPacked, readWhole } from "./small_file.ts";
+import { isPacked } from "./small_file.ts";
 import { sendFailure, toldFailure, type Transfer } from "./transfer.ts";
 import { type TreeOutcome, type TreeReport, TreeTally } from "./tree_report.ts";
 import type { Turn } from "./turn.ts";
@@ -170,7 +170,8 @@ export class OutgoingTree implements Transfer {
     try {
       await channel.send({ kind: "tree", id, ...head });
       await this.#offer();
-      await this.#allWanted.promise;
+      // Loaded while the other side looks at what it wants.
+      await Promise.all([this.#allWanted.promise, loadSha256()]);
       if (!this.#settled) await this.#sendWanted();
       if (!this.#settled) {
         this.#isSealed = true;
@@ -289,8 +290,8 @@ export class OutgoingTree implements Transfer {
         bytes = pack.next(entry.size ?? 0) ?? new Uint8Array();
       }
       try {
-        readWhole(this.#options.source, entry, bytes);
-        pack.add({ index, digest: sha256(bytes), bytes });
+        this.#options.source.read(entry.path, bytes);
+        pack.add({ index, digest: Uint8Array.fromHex(sha256(bytes)), bytes });
         this.#sent += bytes.length;
       } catch (thrown) {
         await this.#cannot(index, toFailure(thrown));

@@ -168,7 +168,7 @@ export class FolderTree implements StagedTree {
   }
 
   placed({ path }: TreeEntry): void {
-    this.#options.records?.trees.found(this.#options.request.room, this.name, path);
+    this.#options.records?.trees.found(this.#options.request.room, this.name, [path]);
   }
 
   /** How a file of it is staged. */
@@ -187,8 +187,22 @@ export class FolderTree implements StagedTree {
     };
   }
 
+  /** Tells the folder of a file when it is not there yet: each is looked for once. */
+  #newFolders(): (file: WholeFile) => string | undefined {
+    const isNew = new Map<string, boolean>();
+    return ({ entry: { path } }) => {
+      const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+      // Of a tree that was there nothing is given its place without a look at what has it.
+      if (this.#isOld || folder === "") return undefined;
+      const known = isNew.get(folder) ??
+        findInside(this.#options.root, `${this.#name}/${folder}`) === undefined;
+      isNew.set(folder, known);
+      return known ? folder : undefined;
+    };
+  }
+
   async store(files: readonly WholeFile[]): Promise<Array<Receipt["outcome"] | FtError>> {
-    const { space, staging } = this.#options;
+    const { space, staging, records } = this.#options;
     const size = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
     const claim = space?.claim(this.#request("", size), staging.path, 0);
     try {
@@ -199,14 +213,18 @@ export class FolderTree implements StagedTree {
       return files.map(() => failure);
     }
     const folders = new Set<string>();
-    const outcomes = await storeSmall(files, staging, (group) => {
-      const published = publishTogether(group, {
-        ...this.#options,
-        name: this.#name,
-        isOld: this.#isOld,
-      });
-      for (const folder of published.folders) folders.add(folder);
-      return published.results;
+    const outcomes = await storeSmall(files, staging, {
+      isRecorded: records !== undefined,
+      newFolder: this.#newFolders(),
+      publish: (group) => {
+        const published = publishTogether(group, {
+          ...this.#options,
+          name: this.#name,
+          isOld: this.#isOld,
+        });
+        for (const folder of published.folders) folders.add(folder);
+        return published.results;
+      },
     });
     claim?.end({ name: this.name, size, digest: "", outcome: "new" }, false);
     await Promise.all([...folders].map(syncFolder));
@@ -229,10 +247,9 @@ export class FolderTree implements StagedTree {
     const failed = new Set(failures.map(({ path }) => path));
     records?.transaction(() => {
       const { trees } = records;
-      for (const { path } of this.#others) {
-        if (failed.has(path)) trees.miss(request.room, this.name, [path]);
-        else trees.found(request.room, this.name, path);
-      }
+      const paths = this.#others.map(({ path }) => path);
+      trees.miss(request.room, this.name, paths.filter((path) => failed.has(path)));
+      trees.found(request.room, this.name, paths.filter((path) => !failed.has(path)));
     });
     return failures;
   }

@@ -1,11 +1,10 @@
 import { FtError } from "../error.ts";
 import { nameFault, numberedName } from "../name.ts";
-import { findInside, makeFolders, nameAround, openInside } from "./confine.ts";
+import { findInside, makeFolders, nameAround } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import { FolderTree } from "./folder_tree.ts";
 import { requireHoldable } from "./holdable.ts";
-import { knownDigest, LocalSource } from "./local_source.ts";
-import { walkTree } from "./local_tree.ts";
+import { knownDigest } from "./local_source.ts";
 import type { Records } from "./records.ts";
 import type { Space } from "./space.ts";
 import type { Staging } from "./staging.ts";
@@ -14,6 +13,7 @@ import type { Claimant, Room, View } from "./store.ts";
 import type { StagedTree, TreeRequest, TreeSource, TreeStore } from "./tree.ts";
 import { tagOf, TreeListing } from "./tree_listing.ts";
 import type { TreeRecord } from "./trees.ts";
+import { WalkedTree } from "./walked_tree.ts";
 
 /** Highest number a name gets before a further folder of that name is refused. */
 const NUMBERS = 100_000;
@@ -130,23 +130,16 @@ export class FolderTrees implements TreeStore {
     const claim = room !== "shared" || tree === undefined || top === undefined
       ? undefined
       : this.#options.shared?.admit(tree.name, top.info, isWhole ? claimant : undefined);
-    return {
+    return new WalkedTree(found.path, {
       mtime: found.info.mtime?.getTime(),
       claim,
       // What was received is given as it was received.
-      entries: () => walkTree(found.path, { ignoreFiles: false }),
-      open: (path) => {
-        try {
-          const opened = openInside(found.path, path);
-          const info = opened.file.statSync();
-          const row = this.#options.records?.get(room, `${name}/${path}`, info);
-          const digest = knownDigest(row, info);
-          return new LocalSource(opened.file, opened.path, { digest, claim: undefined });
-        } catch (thrown) {
-          throw storageFailure(thrown, `open '${path}'`);
-        }
+      walk: { ignoreFiles: false },
+      known: (path, info) => {
+        const row = this.#options.records?.get(room, `${name}/${path}`, info);
+        return { digest: knownDigest(row, info) };
       },
-    };
+    });
   }
 
   has(room: Room, name: string): boolean {

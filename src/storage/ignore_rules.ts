@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type ignorePackage from "ignore";
 import type { Ignore } from "ignore";
 import { FtError } from "../error.ts";
 
@@ -14,20 +15,20 @@ const REMEMBERED = 10_000;
 /** `**` between slashes in one pattern: each multiplies the time that a path can take. */
 const GLOBSTARS = 3;
 
+/** The package, once it is loaded: that takes as long as to look through a thousand files. */
+let loaded: typeof ignorePackage | undefined;
+
 /** Rules in one order: of those that fit a path the last one counts. */
 export class IgnoreRules {
-  readonly #make: () => Ignore;
   /** Those of files, of the outermost folder first. */
-  readonly #files: Ignore;
-  readonly #exclude: Ignore;
-  #matcher: Ignore;
+  readonly #files: readonly string[];
+  readonly #exclude: readonly string[];
+  #matcher: Ignore | undefined;
   #asked = 0;
 
-  private constructor(make: () => Ignore, files: Ignore, exclude: Ignore) {
-    this.#make = make;
+  private constructor(files: readonly string[], exclude: readonly string[]) {
     this.#files = files;
     this.#exclude = exclude;
-    this.#matcher = this.#fresh();
   }
 
   /**
@@ -35,14 +36,10 @@ export class IgnoreRules {
    *
    * @throws FtError `limit` for a pattern with too many `**`.
    */
-  static async of(exclude: readonly string[]): Promise<IgnoreRules> {
-    // Loaded where something is left out: most commands leave nothing out.
-    const { default: ignore } = await import("ignore");
-    const ignoreCase = Deno.build.os === "windows" || Deno.build.os === "darwin";
-    const make = () => ignore({ ignoreCase });
+  static of(exclude: readonly string[]): IgnoreRules {
     const patterns = exclude.map((pattern) => pattern.normalize("NFC"));
     patterns.forEach(requireQuick);
-    return new IgnoreRules(make, make(), make().add(patterns));
+    return new IgnoreRules([], patterns);
   }
 
   /**
@@ -53,7 +50,17 @@ export class IgnoreRules {
   with(folder: string, text: string): IgnoreRules {
     const own = patternsBelow(folder, text.normalize("NFC"));
     own.forEach(requireQuick);
-    return new IgnoreRules(this.#make, this.#make().add(this.#files).add(own), this.#exclude);
+    return new IgnoreRules([...this.#files, ...own], this.#exclude);
+  }
+
+  /** Whether {@linkcode load} comes before anything is asked. Most folders leave nothing out. */
+  get isWaiting(): boolean {
+    return loaded === undefined && this.#files.length + this.#exclude.length > 0;
+  }
+
+  /** Loads what it takes to answer. */
+  async load(): Promise<void> {
+    if (this.isWaiting) loaded = (await import("ignore")).default;
   }
 
   /**
@@ -63,13 +70,16 @@ export class IgnoreRules {
    * @param path relative to the folder that is walked, with slashes.
    */
   ignores(path: string, isFolder: boolean): boolean {
-    if (++this.#asked % REMEMBERED === 0) this.#matcher = this.#fresh();
-    return this.#matcher.ignores(isFolder ? `${path}/` : path);
+    if (this.#files.length + this.#exclude.length === 0) return false;
+    if (this.#asked++ % REMEMBERED === 0) this.#matcher = this.#fresh();
+    return this.#matcher?.ignores(isFolder ? `${path}/` : path) === true;
   }
 
   // What is asked for on the command line beats what any file says.
   #fresh(): Ignore {
-    return this.#make().add(this.#files).add(this.#exclude);
+    if (loaded === undefined) throw new FtError("unexpected", "The rules are not loaded.");
+    const ignoreCase = Deno.build.os === "windows" || Deno.build.os === "darwin";
+    return loaded({ ignoreCase }).add(this.#files).add(this.#exclude);
   }
 }
 

@@ -1,8 +1,9 @@
-import { equal, rejects, throws } from "node:assert/strict";
+import { equal, throws } from "node:assert/strict";
 import { IgnoreRules } from "./ignore_rules.ts";
 
 /** Fails unless, of paths, exactly those without a `-` before them are left out. */
-function leavesOut(rules: IgnoreRules, paths: readonly string[]): void {
+async function leavesOut(rules: IgnoreRules, paths: readonly string[]): Promise<void> {
+  await rules.load();
   for (const written of paths) {
     const path = written.replace(/^-/, "");
     const isFolder = path.endsWith("/");
@@ -11,7 +12,7 @@ function leavesOut(rules: IgnoreRules, paths: readonly string[]): void {
 }
 
 Deno.test("ignores() goes by gitignore's patterns", async () => {
-  leavesOut(await IgnoreRules.of(["*.o", "!keep.o", "build/", "/top", "a/b", "**/deep", "x/**"]), [
+  await leavesOut(IgnoreRules.of(["*.o", "!keep.o", "build/", "/top", "a/b", "**/deep", "x/**"]), [
     "m.o",
     "d/m.o",
     "-keep.o",
@@ -31,51 +32,58 @@ Deno.test("ignores() goes by gitignore's patterns", async () => {
 });
 
 Deno.test("ignores() takes nothing back in that lies in a folder that is left out", async () => {
-  leavesOut(await IgnoreRules.of(["/d/", "!/d/kept"]), ["d/", "d/kept"]);
-  leavesOut(await IgnoreRules.of(["/d/*", "!/d/kept"]), ["-d/", "-d/kept", "d/other"]);
+  await leavesOut(IgnoreRules.of(["/d/", "!/d/kept"]), ["d/", "d/kept"]);
+  await leavesOut(IgnoreRules.of(["/d/*", "!/d/kept"]), ["-d/", "-d/kept", "d/other"]);
 });
 
 Deno.test("with() is about the folder of the file alone", async () => {
-  const rules = (await IgnoreRules.of([])).with("d", "*.log\n/top\nsub/name\nbuild/\n");
-  leavesOut(rules, ["d/a.log", "d/e/a.log", "-a.log", "d/top", "-d/e/top", "-top"]);
-  leavesOut(rules, ["d/sub/name", "-d/e/sub/name", "d/e/build/", "-build/", "-dd/a.log"]);
+  const rules = IgnoreRules.of([]).with("d", "*.log\n/top\nsub/name\nbuild/\n");
+  await leavesOut(rules, ["d/a.log", "d/e/a.log", "-a.log", "d/top", "-d/e/top", "-top"]);
+  await leavesOut(rules, ["d/sub/name", "-d/e/sub/name", "d/e/build/", "-build/", "-dd/a.log"]);
 });
 
 Deno.test("with() lets an inner file beat an outer one, and the command line beat both", async () => {
-  const rules = (await IgnoreRules.of(["*.key", "!spare.log"])).with("", "*.log\nbuild/\n")
+  const rules = IgnoreRules.of(["*.key", "!spare.log"]).with("", "*.log\nbuild/\n")
     .with("d", "!*.log\n!build/\n!*.key\nspare.log\n");
-  leavesOut(rules, ["a.log", "-d/a.log", "build/", "-d/build/", "-d/build/x", "d/my.key"]);
-  leavesOut(rules, ["-d/spare.log", "-spare.log"]);
+  await leavesOut(rules, ["a.log", "-d/a.log", "build/", "-d/build/", "-d/build/x", "d/my.key"]);
+  await leavesOut(rules, ["-d/spare.log", "-spare.log"]);
 });
 
 Deno.test("with() reads what editors write, and what has to be quoted", async () => {
-  const rules = (await IgnoreRules.of([]))
+  const rules = IgnoreRules.of([])
     .with("", "\ufeff# a comment\r\n\r\nfirst\r\n\\#one\n\\!two\nspaces\\ \nline  \n/\n!\n");
-  leavesOut(rules, ["first", "#one", "!two", "spaces ", "line", "-# a comment", "-other"]);
+  await leavesOut(rules, ["first", "#one", "!two", "spaces ", "line", "-# a comment", "-other"]);
 });
 
 Deno.test("with() takes the folder's own name literally", async () => {
   const folder = "a*b?[c] !#";
-  const rules = (await IgnoreRules.of([])).with(folder, "x\n\\!bang\n\\#hash\n!y\n/z\n");
-  leavesOut(rules, [`${folder}/x`, `${folder}/!bang`, `${folder}/d/#hash`, `${folder}/z`]);
-  leavesOut(rules, [`-${folder}/y`, "-aXb1c !#/x", "-azb?c !#/z"]);
+  const rules = IgnoreRules.of([]).with(folder, "x\n\\!bang\n\\#hash\n!y\n/z\n");
+  await leavesOut(rules, [`${folder}/x`, `${folder}/!bang`, `${folder}/d/#hash`, `${folder}/z`]);
+  await leavesOut(rules, [`-${folder}/y`, "-aXb1c !#/x", "-azb?c !#/z"]);
 });
 
 Deno.test("rules and paths are compared in Unicode's normal form C", async () => {
-  const rules = (await IgnoreRules.of(["u\u0308ber"])).with("", "cafe\u0301\n");
-  leavesOut(rules, ["\u00fcber", "caf\u00e9"]);
+  const rules = IgnoreRules.of(["u\u0308ber"]).with("", "cafe\u0301\n");
+  await leavesOut(rules, ["\u00fcber", "caf\u00e9"]);
 });
 
 Deno.test({
   name: "case counts where the file system counts it",
   ignore: Deno.build.os === "windows" || Deno.build.os === "darwin",
   async fn() {
-    leavesOut(await IgnoreRules.of(["*.LOG"]), ["a.LOG", "-a.log"]);
+    await leavesOut(IgnoreRules.of(["*.LOG"]), ["a.LOG", "-a.log"]);
   },
 });
 
+Deno.test("rules without a pattern answer without being loaded", () => {
+  const none = IgnoreRules.of([]).with("d", "# nothing\n\n");
+  equal(none.isWaiting, false);
+  equal(none.ignores("d/a", false), false);
+});
+
 Deno.test("ignores() answers the same however much it was asked before", async () => {
-  const rules = (await IgnoreRules.of([])).with("d", "*7\n!17\n");
+  const rules = IgnoreRules.of([]).with("d", "*7\n!17\n");
+  await rules.load();
   for (let index = 0; index < 25_000; index++) {
     equal(rules.ignores(`d/${index}`, false), index % 10 === 7 && index !== 17, String(index));
   }
@@ -83,9 +91,10 @@ Deno.test("ignores() answers the same however much it was asked before", async (
 
 Deno.test("a pattern made to take for ever is refused, or takes no time", async () => {
   const costly = { code: "limit", message: /too many/ };
-  await rejects(IgnoreRules.of(["**/a/".repeat(4) + "b"]), costly);
-  const none = await IgnoreRules.of([]);
+  throws(() => IgnoreRules.of(["**/a/".repeat(4) + "b"]), costly);
+  const none = IgnoreRules.of([]);
   throws(() => none.with("d", `x\n/${"**/a/".repeat(4)}b\n`), costly);
-  const rules = await IgnoreRules.of([`${"*a".repeat(100)}b`, `${"*?".repeat(50)}x`]);
+  const rules = IgnoreRules.of([`${"*a".repeat(100)}b`, `${"*?".repeat(50)}x`]);
+  await rules.load();
   equal(rules.ignores(`${"a".repeat(250)}c`, false), false);
 });

@@ -7,6 +7,7 @@ import { isSame, lookAt } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import { readJournal } from "./journal_file.ts";
 import { openLocked, remove } from "./lock.ts";
+import { sweepGroups } from "./staged_group.ts";
 
 /** What an interrupted transfer left behind. */
 export interface Leftover {
@@ -47,6 +48,7 @@ export function sweepLeftovers(folder: string, age: number): Leftover[] {
     });
   }
   for (const path of stagedPaths(folder, /\.journal(\.new)?$/)) removeOrphan(path);
+  sweepGroups(folder, entriesOf(folder).filter((one) => one.isDirectory).map(({ name }) => name));
   return removed.sort((a, b) => a.time - b.time);
 }
 
@@ -109,12 +111,17 @@ function locked(path: string, visit: (leftover: Leftover) => void): void {
   }
 }
 
-/** The files of a staging folder whose names match; none when there is no folder. */
+/** The files of a staging folder whose names match. */
 function stagedPaths(folder: string, names: RegExp): string[] {
+  return entriesOf(folder)
+    .filter((entry) => entry.isFile && names.test(entry.name))
+    .map((entry) => `${folder}/${entry.name}`);
+}
+
+/** What is in a staging folder; nothing when there is none. */
+function entriesOf(folder: string): Deno.DirEntry[] {
   try {
-    return [...Deno.readDirSync(folder)]
-      .filter((entry) => entry.isFile && names.test(entry.name))
-      .map((entry) => `${folder}/${entry.name}`);
+    return [...Deno.readDirSync(folder)];
   } catch (thrown) {
     if (thrown instanceof Deno.errors.NotFound) return [];
     throw storageFailure(thrown, "list partials");

@@ -1,5 +1,5 @@
 import { FtError } from "../error.ts";
-import { isAbsent } from "./confine.ts";
+import { isAbsent, isSame } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import type { FileRecord } from "./file_record.ts";
 import type { Claim, KnownChunks, Source } from "./store.ts";
@@ -11,6 +11,12 @@ export const SETTLED_MS = 2_000;
 export function stampOf(info: Deno.FileInfo): string {
   const times = `${info.mtime?.getTime()}-${info.ctime?.getTime()}`;
   return `${info.dev}-${info.ino}-${info.size}-${times}`;
+}
+
+/** Whether two looks saw one file in one version, as far as {@linkcode stampOf} tells. */
+export function isSameVersion(a: Deno.FileInfo, b: Deno.FileInfo): boolean {
+  return isSame(a, b) && a.size === b.size && a.mtime?.getTime() === b.mtime?.getTime() &&
+    a.ctime?.getTime() === b.ctime?.getTime();
 }
 
 /**
@@ -87,7 +93,7 @@ export class LocalSource implements Source {
   }
 
   isUnchanged(): boolean {
-    return stampOf(this.#file.statSync()) === stampOf(this.info);
+    return isSameVersion(this.#file.statSync(), this.info);
   }
 
   close(): void {

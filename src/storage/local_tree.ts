@@ -11,7 +11,7 @@ import { storageFailure } from "./failure.ts";
 import { IgnoreRules } from "./ignore_rules.ts";
 import { leadsOut, readTarget, targetFault } from "./link_target.ts";
 import { join, type Listed, type OpenFolder, openFolder } from "./local_folder.ts";
-import { isExecutable, LocalSource } from "./local_source.ts";
+import { isExecutable, isSameVersion, type KnownFile, LocalSource } from "./local_source.ts";
 
 /** Entries looked at before other work gets a turn. */
 const TURN_ENTRIES = 500;
@@ -75,13 +75,14 @@ export async function* walkTree(
   options: TreeOptions = {},
 ): AsyncGenerator<TreeEntry | Unsendable> {
   const { exclude = [], ignoreFiles = true, signal } = options;
-  const rules = ignoreFiles || exclude.length > 0 ? await IgnoreRules.of(exclude) : undefined;
+  const rules = ignoreFiles || exclude.length > 0 ? IgnoreRules.of(exclude) : undefined;
   const walk = new Walk(root, rules, options);
   for (let steps = 1; !walk.isOver; steps++) {
     if (steps % TURN_ENTRIES === 0) await new Promise<void>((turn) => setImmediate(turn));
     if (signal?.aborted) {
       throw signal.reason instanceof FtError ? signal.reason : new FtError("interrupted");
     }
+    if (walk.rules?.isWaiting) await walk.rules.load();
     const found = walk.step();
     if (found !== undefined) yield found;
   }
@@ -90,21 +91,66 @@ export async function* walkTree(
 /**
  * Opens a file that the walk gave.
  *
+ * @param known what is known of it without reading it.
  * @throws FtError `changed` when it is another file by now, `not_found` when it is gone.
  */
-export function openEntry({ path, local, id }: TreeEntry): LocalSource {
+export function openEntry(
+  { path, local, id }: TreeEntry,
+  known?: (info: Deno.FileInfo) => KnownFile,
+): LocalSource {
   try {
     // Looked at first: opening a pipe in its place would wait for the other end.
-    if (isSame(Deno.lstatSync(local), id)) {
-      const source = new LocalSource(Deno.openSync(local, { read: true }), local);
+    const seen = Deno.lstatSync(local);
+    if (isSame(seen, id)) {
+      const source = new LocalSource(Deno.openSync(local, { read: true }), local, known?.(seen));
       if (isSame(source.info, id) && isReal(local)) return source;
       source.close();
     }
   } catch (thrown) {
-    if (isAbsent(thrown)) throw new FtError("not_found", `'${path}' is gone.`);
-    throw storageFailure(thrown, `open '${path}'`);
+    throw openFailure(thrown, path);
   }
   throw new FtError("changed", `'${path}' is another file by now.`);
+}
+
+/**
+ * Fills `into` with a small file that the walk gave, whole, as it was then. The folder it lies in
+ * has to be seen to be no link by whoever calls this, which costs a look for each folder only.
+ *
+ * @throws FtError `changed` when it is not that file any more, `not_found` when it is gone.
+ */
+export function readEntry({ path, local, id, size, mtime }: TreeEntry, into: Uint8Array): void {
+  try {
+    // Looked at first: opening a pipe in its place would wait for the other end.
+    const seen = Deno.lstatSync(local);
+    const isIt = isSame(seen, id) && seen.size === size && seen.mtime?.getTime() === mtime;
+    if (isIt && into.length === size) {
+      using file = Deno.openSync(local, { read: true });
+      let filled = 0;
+      while (filled < size) {
+        const count = file.readSync(into.subarray(filled));
+        if (count === null) break;
+        filled += count;
+      }
+      // Afterwards, where one look tells both: that it was this file which was read, and that it
+      // was not written to meanwhile. Looking at an open file costs as much as opening it.
+      if (filled === size && isSameVersion(file.statSync(), seen)) return;
+    }
+  } catch (thrown) {
+    throw openFailure(thrown, path);
+  }
+  throw changed(path);
+}
+
+/** The failure of a file that is no longer what it was when it was offered. */
+export function changed(path: string): FtError {
+  return new FtError("changed", `'${path}' changed while the folder was sent.`, {
+    hint: "Run the same again once it is no longer written to.",
+  });
+}
+
+function openFailure(thrown: unknown, path: string): FtError {
+  if (isAbsent(thrown)) return new FtError("not_found", `'${path}' is gone.`);
+  return storageFailure(thrown, `open '${path}'`);
 }
 
 /** A walk that is under way. Every path it opens is a real one: followed links are resolved. */
@@ -126,6 +172,11 @@ class Walk {
 
   get isOver(): boolean {
     return this.#open.length === 0;
+  }
+
+  /** What of the folder that is looked at is left out. */
+  get rules(): IgnoreRules | undefined {
+    return this.#open.at(-1)?.rules;
   }
 
   /** Looks at one more name; undefined where that gives nothing. */

@@ -24,23 +24,34 @@ function hasNoLinks(thrown: unknown): boolean {
  * something has it.
  */
 export function publishNew(staged: string, final: string): boolean {
+  if (!placeNew(staged, final, folderOf(staged))) return false;
+  remove(staged);
+  return true;
+}
+
+/**
+ * {@linkcode publishNew} of one of many files: its staged name may be left to whoever calls this,
+ * who removes all of them at once.
+ *
+ * @param locks the folder that all processes lock in where there are no links.
+ */
+export function placeNew(staged: string, final: string, locks: string): boolean {
   try {
     Deno.linkSync(staged, final);
+    return true;
   } catch (thrown) {
     if (thrown instanceof Deno.errors.AlreadyExists) return false;
     if (!hasNoLinks(thrown)) throw thrown;
-    return renameLocked(staged, final);
+    return renameLocked(staged, final, locks);
   }
-  remove(staged);
-  return true;
 }
 
 /**
  * {@linkcode publishNew} where there are no links: the processes of ft that publish from one folder
  * take turns. Another program that makes the file in the same instant is not seen.
  */
-export function renameLocked(staged: string, final: string): boolean {
-  const path = `${staged.slice(0, staged.lastIndexOf("/"))}/${LOCK_NAME}`;
+export function renameLocked(staged: string, final: string, locks = folderOf(staged)): boolean {
+  const path = `${locks}/${LOCK_NAME}`;
   using _lock = waitLocked(path);
   try {
     if (lookAt(final) !== undefined) return false;
@@ -50,6 +61,10 @@ export function renameLocked(staged: string, final: string): boolean {
     // Whoever waits for it sees that it is gone and takes the next one.
     remove(path);
   }
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 /** Gives `staged` the name `final` in place of the file that has it, in one step. */

@@ -26,7 +26,9 @@ export function roomAbout(
   const info = found?.info;
   if (found !== undefined && info?.isDirectory) {
     const listing = new TreeListing(room, root, records, view);
-    for (const { name: path, info } of filesBelow(found.path, `${name}/`)) {
+    // Nobody asks for the size of what is no tree.
+    const files = listing.has(name) ? filesBelow(found.path, `${name}/`) : [];
+    for (const { name: path, info } of files) {
       if (info !== undefined) listing.takes(path, info);
     }
     const item = listing.item(name);

@@ -5,13 +5,15 @@
  */
 import { FtError } from "../error.ts";
 import { storageFailure } from "./failure.ts";
-import { remove } from "./lock.ts";
+import type { StagedFolder, StagedGroup } from "./staged_group.ts";
 import type { Staging } from "./staging.ts";
 import type { Receipt } from "./store.ts";
 import type { WholeFile } from "./tree.ts";
 
+/** Files that get their places in one turn. */
+const GROUP_FILES = 512;
 /** Files open at once. */
-const GROUP_FILES = 128;
+const OPEN_FILES = 128;
 /** Syncs after which it is told how fast they are: one may be slow by chance. */
 const TRIED_SYNCS = 3;
 /** A sync that takes longer than this many milliseconds pays to be run beside others. */
@@ -20,60 +22,90 @@ const SLOW_SYNC_MS = 0.2;
 /** A file that is written and not in its place yet. */
 export interface WrittenFile {
   readonly path: string;
+  /** Where something is recorded of it. */
+  readonly info: Deno.FileInfo | undefined;
+  readonly folder: StagedFolder | undefined;
+}
+
+/** One that is still open. */
+interface OpenFile extends WrittenFile {
   readonly file: Deno.FsFile;
-  readonly info: Deno.FileInfo;
 }
 
 /** What became of one file. */
 type Result = Receipt["outcome"] | FtError;
-/** Gives written files their places; what became of them in order. */
-type Publish = (
-  group: ReadonlyArray<{ readonly file: WholeFile; readonly written: WrittenFile }>,
-) => readonly Result[];
+/** Where small files are to go. */
+export interface SmallFilesPlace {
+  /** Whether it is to be known which files they are. */
+  readonly isRecorded: boolean;
+  /** The folder of a file, where it is staged as a whole because it is not there yet. */
+  readonly newFolder: (file: WholeFile) => string | undefined;
+  /** Gives written files their places; what became of them in order. */
+  readonly publish: (
+    group: ReadonlyArray<{ readonly file: WholeFile; readonly written: WrittenFile }>,
+  ) => readonly Result[];
+}
 
 /**
- * Writes files into the staging folder and syncs them, then has `publish` give a group of them
- * their places in one turn. What it leaves is removed. Results are in order.
+ * Writes files into the staging folder and syncs them, then has groups of them given their places
+ * in one turn. What is left is removed. Results are in order.
  */
 export async function storeSmall(
   files: readonly WholeFile[],
   staging: Staging,
-  publish: Publish,
+  place: SmallFilesPlace,
 ): Promise<Result[]> {
-  const results: Result[] = [];
-  for (let at = 0; at < files.length; at += GROUP_FILES) {
-    results.push(...await storeGroup(files.slice(at, at + GROUP_FILES), staging, publish));
+  const staged = staging.group();
+  try {
+    const results: Result[] = [];
+    for (let at = 0; at < files.length; at += GROUP_FILES) {
+      results.push(...await storeGroup(files.slice(at, at + GROUP_FILES), staged, place));
+    }
+    return results;
+  } finally {
+    staged.end();
   }
-  return results;
 }
 
 async function storeGroup(
   files: readonly WholeFile[],
-  staging: Staging,
-  publish: Publish,
+  staged: StagedGroup,
+  place: SmallFilesPlace,
 ): Promise<Result[]> {
-  staging.prepare();
-  const written = files.map((file) => attempt(() => write(file, staging), file.entry.path));
-  const sound = files.flatMap((file, at) => {
-    const one = written[at];
-    return one === undefined || one instanceof FtError ? [] : [{ file, written: one }];
-  });
-  let results: readonly Result[] = [];
+  staged.turn();
   try {
-    await syncAll(sound.map(({ written }) => written.file));
-    results = publish(sound);
+    const written: Array<WrittenFile | FtError> = [];
+    for (let at = 0; at < files.length; at += OPEN_FILES) {
+      const some = files.slice(at, at + OPEN_FILES);
+      written.push(...await writeSome(some, (file) => write(file, staged, place)));
+    }
+    const sound = files.flatMap((file, at) => {
+      const one = written[at];
+      return one === undefined || one instanceof FtError ? [] : [{ file, written: one }];
+    });
+    const results = place.publish(sound);
     let next = 0;
     return written.map((one) =>
       one instanceof FtError ? one : results[next++] ?? new FtError("unexpected")
     );
   } catch (thrown) {
     const failure = storageFailure(thrown, "store what arrived");
-    return written.map((one) => one instanceof FtError ? one : failure);
+    return files.map(() => failure);
+  }
+}
+
+/** Writes files and makes them last. */
+async function writeSome(
+  files: readonly WholeFile[],
+  write: (file: WholeFile) => OpenFile,
+): Promise<Array<OpenFile | FtError>> {
+  const written = files.map((file) => attempt(() => write(file), file.entry.path));
+  const open = written.flatMap((one) => one instanceof FtError ? [] : [one.file]);
+  try {
+    await syncAll(open);
+    return written;
   } finally {
-    for (const [at, { written: { path, file } }] of sound.entries()) {
-      if (results[at] !== "new" && results[at] !== "replaced") remove(path);
-      file.close();
-    }
+    for (const file of open) file.close();
   }
 }
 
@@ -85,14 +117,22 @@ function attempt<T>(work: () => T, path: string): T | FtError {
   }
 }
 
-function write({ entry, bytes }: WholeFile, staging: Staging): WrittenFile {
-  const { path, file } = staging.create(entry.exec ? 0o777 : 0o666);
+function write(
+  whole: WholeFile,
+  group: StagedGroup,
+  { isRecorded, newFolder }: SmallFilesPlace,
+): OpenFile {
+  const { entry: { path: name, exec, mtime }, bytes } = whole;
+  const last = name.slice(name.lastIndexOf("/") + 1);
+  const staged = group.create(exec ? 0o777 : 0o666, last, newFolder(whole));
+  const { path, file, folder } = staged;
   try {
     for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-    if (entry.mtime !== undefined) file.utimeSync(new Date(), new Date(entry.mtime));
-    return { path, file, info: file.statSync() };
+    if (mtime !== undefined) file.utimeSync(new Date(), new Date(mtime));
+    // By its path, which nobody else knows: to look at an open file costs as much as opening it.
+    return { ...staged, info: isRecorded ? Deno.lstatSync(path) : undefined };
   } catch (thrown) {
-    remove(path);
+    if (folder !== undefined) folder.isSound = false;
     file.close();
     throw thrown;
   }

@@ -12,6 +12,7 @@ import type { Journal, JournalHead, JournalRecord } from "./journal.ts";
 import { openJournal, readJournal } from "./journal_file.ts";
 import { isPublished, type Leftover, listLeftovers, sweepLeftovers } from "./leftovers.ts";
 import { openLocked, remove } from "./lock.ts";
+import { StagedGroup } from "./staged_group.ts";
 import type { StageRequest } from "./store.ts";
 
 export type { Leftover } from "./leftovers.ts";
@@ -97,21 +98,13 @@ export class Staging {
     return () => this.#closed();
   }
 
-  /** Makes the folder where it is missing, and sees that no link leads to it. */
-  prepare(): void {
-    this.#inFolder(() => {});
-  }
-
-  /**
-   * A new file of this folder, which {@linkcode prepare} has just seen, locked: for what needs no
-   * journal. `mode` is subject to umask.
-   */
-  create(mode: number): { path: string; file: Deno.FsFile } {
-    const path = `${this.path}/${crypto.randomUUID()}.part`;
-    const file = Deno.openSync(path, { write: true, createNew: true, mode });
-    // Its name is nobody else's, so that nothing but a sweep of old files looks at it.
-    file.tryLockSync(true);
-    return { path, file };
+  /** A folder for small files that are staged together. */
+  group(): StagedGroup {
+    // The sweep of another process may come between the making of its lock and its locking.
+    for (;;) {
+      const group = this.#inFolder(() => StagedGroup.in(this.path));
+      if (group !== undefined) return group;
+    }
   }
 
   /** What interrupted transfers left here, oldest first. */

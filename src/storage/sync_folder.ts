@@ -34,6 +34,7 @@ function begin(path: string): Promise<void> {
 }
 
 async function run(path: string): Promise<void> {
-  using folder = await Deno.open(path, { read: true });
+  // Opened at once: to wait for that takes several times as long.
+  using folder = Deno.openSync(path, { read: true });
   await folder.sync();
 }

@@ -42,6 +42,12 @@ export interface TreeSource {
   entries(): AsyncIterable<TreeEntry | TreeFailure> | Iterable<TreeEntry | TreeFailure>;
   /** Opens one of its files. */
   open(path: string): Source;
+  /**
+   * Fills `into` with one of its small files, whole.
+   *
+   * @throws FtError `changed` unless it is still what it was when it was offered.
+   */
+  read(path: string, into: Uint8Array): void;
 }
 
 /** Which tree is to be received. */

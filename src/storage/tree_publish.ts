@@ -10,9 +10,11 @@ import { findInside, foldersOf, type Found, makeFolders } from "./confine.ts";
 import { notOwnEntry } from "./conflict.ts";
 import { storageFailure } from "./failure.ts";
 import type { FileRecord } from "./file_record.ts";
-import { publishNew, publishOver } from "./publish.ts";
+import { placeNew, publishOver } from "./publish.ts";
 import type { Records } from "./records.ts";
 import type { WrittenFile } from "./small_files.ts";
+import type { StagedFolder } from "./staged_group.ts";
+import type { Staging } from "./staging.ts";
 import type { Receipt } from "./store.ts";
 import { isSyncing } from "./sync_folder.ts";
 import type { TreeEntry, TreeRequest, WholeFile } from "./tree.ts";
@@ -28,6 +30,7 @@ export interface TreePlace {
   /** The tree's name in the room. */
   readonly name: string;
   readonly records: Records | undefined;
+  readonly staging: Pick<Staging, "path">;
   /** Whether it was there before: into a new one nobody else puts anything. */
   readonly isOld: boolean;
 }
@@ -36,7 +39,8 @@ export interface TreePlace {
 interface Move {
   readonly file: WholeFile;
   readonly written: WrittenFile;
-  readonly folder: string;
+  /** Undefined as long as it may come with it: the folder is staged, too. */
+  readonly folder: string | undefined;
   /** Its name in the room, and the last part of it. */
   readonly name: string;
   readonly last: string;
@@ -60,8 +64,8 @@ export function publishTogether(
   const made = new Map<string, string | FtError>();
   const moves = group.map(({ file, written }) => {
     try {
-      const folder = folderFor(file.entry, place, made, folders);
-      return planned({ file, written }, folder, place);
+      if (written.folder !== undefined) return moveTo(undefined, { file, written }, place);
+      return planned({ file, written }, folderFor(file.entry, place, made, folders), place);
     } catch (thrown) {
       return storageFailure(thrown, `give '${file.entry.path}' its place`);
     }
@@ -70,8 +74,14 @@ export function publishTogether(
   records?.transaction(() => {
     for (const row of rows) if (row !== undefined) records.put(room, row);
   });
-  const results = moves.map((move) => isMove(move) ? moved(move) : move);
+  moveFolders(moves.filter(isMove), place, folders);
+  const results = moves.map((move) => {
+    if (!isMove(move)) return move;
+    if (move.written.folder?.isMoved) return "new";
+    return moved(move, place, made, folders);
+  });
   records?.transaction(() => {
+    const found: string[] = [];
     for (const [at, row] of rows.entries()) {
       const result = results[at];
       if (result instanceof FtError) {
@@ -80,8 +90,9 @@ export function publishTogether(
       }
       if (result === "replaced" && row !== undefined) records.forgetOthers(room, row);
       const path = group[at]?.file.entry.path;
-      if (path !== undefined) records.trees.found(room, place.name, path);
+      if (path !== undefined) found.push(path);
     }
+    records.trees.found(room, place.name, found);
   });
   for (const folder of [...folders]) {
     // Another transfer may have made a folder on the way, and be waiting for it to last.
@@ -119,18 +130,54 @@ function folderFor(
   return folder;
 }
 
+/**
+ * Gives staged folders their places, the outer ones first, each with its files in one step: those
+ * whose place nothing has. An empty folder gives way to one, anything else does not.
+ */
+function moveFolders(
+  moves: readonly Move[],
+  { root }: TreePlace,
+  folders: Set<string>,
+): void {
+  const staged = new Map<StagedFolder, string>();
+  for (const { written: { folder }, name } of moves) {
+    if (folder?.isSound) staged.set(folder, name.slice(0, name.lastIndexOf("/")));
+  }
+  for (const [folder, name] of [...staged].sort(([, a], [, b]) => a.length - b.length)) {
+    try {
+      const { folder: parent, changed } = makeFolders(root, name);
+      const final = `${parent}/${name.slice(name.lastIndexOf("/") + 1)}`;
+      Deno.renameSync(folder.path, final);
+      for (const one of [...changed, parent, final]) folders.add(one);
+      folder.isMoved = true;
+    } catch {
+      // Its files are given their places one by one, and each says what it fails of.
+    }
+  }
+}
+
+function moveTo(
+  folder: string | undefined,
+  { file, written }: { readonly file: WholeFile; readonly written: WrittenFile },
+  { name: tree }: TreePlace,
+): Move {
+  const name = `${tree}/${file.entry.path}`;
+  const last = name.slice(name.lastIndexOf("/") + 1);
+  return { file, written, folder, name, last, isOver: false };
+}
+
 /** Where a file goes; or what it is when it need not go there. */
 function planned(
-  { file, written }: { readonly file: WholeFile; readonly written: WrittenFile },
+  one: { readonly file: WholeFile; readonly written: WrittenFile },
   folder: string,
-  { request, name: tree, records, isOld }: TreePlace,
+  place: TreePlace,
 ): Move | Receipt["outcome"] {
-  const { entry: { path }, bytes } = file;
-  const name = `${tree}/${path}`;
-  const last = name.slice(name.lastIndexOf("/") + 1);
-  const move = { file, written, folder, name, last };
+  const { request, records, isOld } = place;
+  const { entry: { path }, bytes } = one.file;
+  const move = moveTo(folder, one, place);
+  const { name, last } = move;
   const found = isOld ? findInside(folder, last) : undefined;
-  if (found === undefined) return { ...move, isOver: false };
+  if (found === undefined) return move;
   if (!found.info.isFile) throw new FtError("exists", `'${path}' is a folder or a link there.`);
   if (records !== undefined) {
     const row = records.get(request.room, name, found.info);
@@ -143,7 +190,7 @@ function planned(
   for (let number = 2; number <= NUMBERS; number++) {
     const free = numberedName(last, number);
     const there = findInside(folder, free);
-    if (there === undefined) return { ...move, last: free, isOver: false };
+    if (there === undefined) return { ...move, last: free };
     if (holdsBytes(there, bytes)) return "same";
   }
   throw new FtError("exists", `Too many files have the name '${path}'.`);
@@ -155,8 +202,12 @@ function holdsBytes({ path, info }: Found, bytes: Uint8Array): boolean {
   return Deno.readFileSync(path).every((byte, at) => byte === bytes[at]);
 }
 
-function rowOf({ file, written, name }: Move, { owner, who }: TreeRequest): FileRecord {
-  const { info } = written;
+/** What is recorded of a file, where there are records. */
+function rowOf(
+  { file, written: { info }, name }: Move,
+  { owner, who }: TreeRequest,
+): FileRecord | undefined {
+  if (info === undefined) return undefined;
   return {
     name,
     requested: name,
@@ -171,16 +222,21 @@ function rowOf({ file, written, name }: Move, { owner, who }: TreeRequest): File
   };
 }
 
-function moved(move: Move): Receipt["outcome"] | FtError {
-  const { written: { path }, folder, last, isOver, file } = move;
+function moved(
+  { written, folder, last, isOver, file: { entry } }: Move,
+  place: TreePlace,
+  made: Map<string, string | FtError>,
+  folders: Set<string>,
+): Receipt["outcome"] | FtError {
   try {
+    const final = `${folder ?? folderFor(entry, place, made, folders)}/${last}`;
     if (isOver) {
-      publishOver(path, `${folder}/${last}`);
+      publishOver(written.path, final);
       return "replaced";
     }
-    if (publishNew(path, `${folder}/${last}`)) return "new";
-    return new FtError("exists", `'${file.entry.path}' exists.`);
+    if (placeNew(written.path, final, place.staging.path)) return "new";
+    return new FtError("exists", `'${entry.path}' exists.`);
   } catch (thrown) {
-    return storageFailure(thrown, `give '${file.entry.path}' its place`);
+    return storageFailure(thrown, `give '${entry.path}' its place`);
   }
 }

@@ -64,7 +64,8 @@ export async function readOperands(
   operands: readonly string[],
   { exclude = [], signal }: OperandOptions = {},
 ): Promise<(Named | Unnamed)[]> {
-  const rules = exclude.length === 0 ? undefined : await IgnoreRules.of(exclude);
+  const rules = IgnoreRules.of(exclude);
+  await rules.load();
   const found: (Named | Unnamed)[] = [];
   for (const operand of operands) {
     let paths = [operand];
@@ -85,7 +86,7 @@ export async function readOperands(
     }
     for (const path of paths) {
       const named = nameOf(path);
-      const isOut = "name" in named && rules?.ignores(named.name, named.kind === "folder");
+      const isOut = "name" in named && rules.ignores(named.name, named.kind === "folder");
       if (!isOut) found.push(named);
     }
   }

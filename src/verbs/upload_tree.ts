@@ -1,13 +1,13 @@
-import { FtError } from "../error.ts";
 import { toName } from "../name.ts";
 import type { ClientSession } from "../session/client_session.ts";
 import type { Listener } from "../session/event.ts";
 import { digestIn } from "../session/small_file.ts";
 import type { TreeReport } from "../session/tree_report.ts";
 import { acceptTerms } from "../session/terms.ts";
-import { type Links, openEntry, type TreeEntry, walkTree } from "../storage/local_tree.ts";
-import type { Conflict, Source, Terms } from "../storage/store.ts";
-import type { TreeEntry as Sent, TreeFailure, TreeSource } from "../storage/tree.ts";
+import type { Links } from "../storage/local_tree.ts";
+import type { Conflict, Terms } from "../storage/store.ts";
+import type { TreeSource } from "../storage/tree.ts";
+import { WalkedTree } from "../storage/walked_tree.ts";
 
 /** How a folder is sent. */
 export interface TreeOptions {
@@ -23,60 +23,41 @@ export interface TreeOptions {
   readonly onEvent?: Listener | undefined;
 }
 
-/** A folder of this machine that can be sent. */
-class LocalTree implements TreeSource {
-  readonly mtime: number | undefined;
-  readonly #path: string;
-  readonly #options: TreeOptions;
-  readonly #name: string;
-  /** Only of these paths and what is below them. */
-  readonly #only: ReadonlySet<string> | undefined;
-  readonly #files = new Map<string, TreeEntry>();
-
-  constructor(path: string, name: string, options: TreeOptions, only?: readonly string[]) {
-    this.#path = path;
-    this.#name = name;
-    this.#options = options;
-    this.#only = only === undefined ? undefined : new Set(only);
-    this.mtime = Deno.statSync(path).mtime?.getTime();
-  }
-
-  async *entries(): AsyncGenerator<Sent | TreeFailure> {
-    const { exclude, links, signal } = this.#options;
-    const walk = walkTree(this.#path, {
-      under: this.#name,
+/** A folder of this machine that can be sent; of all that is in it only what is at `only`. */
+function treeAt(
+  path: string,
+  name: string,
+  { exclude, links, signal }: TreeOptions,
+  only?: readonly string[],
+): TreeSource {
+  const tree = new WalkedTree(path, {
+    mtime: Deno.statSync(path).mtime?.getTime(),
+    walk: {
+      under: name,
       ...(exclude === undefined ? {} : { exclude }),
       ...(links === undefined ? {} : { links }),
       signal,
-    });
-    for await (const found of walk) {
-      if (!this.#isWanted(found.path)) continue;
-      if ("kind" in found && found.kind === "file") this.#files.set(found.path, found);
-      if ("error" in found) {
-        yield found;
-        continue;
-      }
-      const { path, kind, size, mtime, exec, target } = found;
-      yield kind === "file"
-        ? { path, kind, size, mtime, ...(exec ? { exec } : {}) }
-        : { path, kind, mtime, ...(target === undefined ? {} : { target }) };
-    }
-  }
+    },
+  });
+  if (only === undefined) return tree;
+  const paths = new Set(only);
+  return {
+    mtime: tree.mtime,
+    async *entries() {
+      for await (const found of tree.entries()) if (isWithin(paths, found.path)) yield found;
+    },
+    open: (path) => tree.open(path),
+    read: (path, into) => tree.read(path, into),
+  };
+}
 
-  #isWanted(path: string): boolean {
-    if (this.#only === undefined) return true;
-    // With a folder all that is in it is meant: it may have been what could not be read.
-    for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
-      if (this.#only.has(path.slice(0, end))) return true;
-    }
-    return false;
+/** Whether a path is one of these or below one. */
+function isWithin(paths: ReadonlySet<string>, path: string): boolean {
+  // With a folder all that is in it is meant: it may have been what could not be read.
+  for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
+    if (paths.has(path.slice(0, end))) return true;
   }
-
-  open(path: string): Source {
-    const entry = this.#files.get(path);
-    if (entry === undefined) throw new FtError("not_found", `File '${path}' not found.`);
-    return openEntry(entry);
-  }
+  return false;
 }
 
 /** Sends a folder over a session; `only` says which of its entries, where not all. */
@@ -95,7 +76,7 @@ export async function uploadTree(
   options: TreeOptions,
 ): Promise<TreeReport> {
   const { onEvent, checksum = false, dryRun = false } = options;
-  const source = new LocalTree(path, toName(name), options, only);
+  const source = treeAt(path, toName(name), options, only);
   const head = {
     name,
     room,

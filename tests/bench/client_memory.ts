@@ -7,7 +7,8 @@ import { usageOf } from "./usage.ts";
 import type { Workload } from "./workload.ts";
 
 const MiB = 1024 * 1024;
-const GOAL_MIB = 150;
+/** 150 MB. */
+const GOAL_MIB = 150e6 / MiB;
 
 /** The peak memory of a client and the processor time of both sides, by the size of the file. */
 export const CLIENT_MEMORY: Workload = {

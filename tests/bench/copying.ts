@@ -6,6 +6,7 @@ import type { Copy } from "./peer.ts";
 import { type RunningPeer, startPeers } from "./peers.ts";
 import { type Contestant, timeRounds } from "./rounds.ts";
 import { freeBytes } from "./room.ts";
+import { run } from "./service.ts";
 import { ratios } from "./statistics.ts";
 import type { Setting, Workload } from "./workload.ts";
 
@@ -76,7 +77,7 @@ async function copy(
     plain.contestant(way, source),
     ...able.map((peer) => contestant(peer, task)),
   ];
-  const times = await timeRounds(contestants, rounds, say);
+  const times = await timeRounds(contestants.map((one) => settled(one, place.path)), rounds, say);
   const promised = new Map([encrypted, plain, ...able].map((one) => [one.name, one.promises]));
   const seconds = [...times].map(([name, values]): Measured => {
     return { name, promises: promised.get(name) ?? "", unit: "s", values };
@@ -84,15 +85,35 @@ async function copy(
   return { workload, bytes, measured: [...seconds, ...compared(seconds, goals)] };
 }
 
+/** The same, with nothing left to be written to the disk of what was copied, or removed, before. */
+function settled(contestant: Contestant, path: string): Contestant {
+  return {
+    ...contestant,
+    async prepare() {
+      await contestant.prepare();
+      await run("sync", "-f", path);
+    },
+  };
+}
+
 function contestant(peer: RunningPeer, task: Copy): Contestant {
   const { from, to } = task;
   return {
     name: peer.name,
+    isPeer: true,
     async prepare() {
       remove(to);
       await peer.prepare?.(task);
     },
-    move: () => peer.copy(task),
+    async move() {
+      try {
+        await peer.copy(task);
+      } catch (thrown) {
+        // Who is left out leaves no half of it, either.
+        remove(to);
+        throw thrown;
+      }
+    },
     check: () => {
       compare(from, to);
       remove(to);

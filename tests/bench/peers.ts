@@ -4,8 +4,10 @@ import { COPYPARTY, DUFS, MINISERVE } from "./peers/http.ts";
 import { NGINX } from "./peers/nginx.ts";
 import { RSYNC_DAEMON, RSYNC_FSYNC, RSYNC_SSH } from "./peers/rsync.ts";
 import { SCP } from "./peers/scp.ts";
+import { SENDME } from "./peers/sendme.ts";
 import { SOCAT } from "./peers/socat.ts";
 import { TAR } from "./peers/tar.ts";
+import { WORMHOLE } from "./peers/wormhole.ts";
 import type { Peer, PeerKind } from "./peer.ts";
 import { findProgram } from "./service.ts";
 
@@ -20,6 +22,8 @@ const PEERS: readonly PeerKind[] = [
   SOCAT,
   CP,
   CROC,
+  SENDME,
+  WORMHOLE,
   COPYPARTY,
   DUFS,
   MINISERVE,

@@ -1,6 +1,8 @@
 /** One thing that is timed: it prepares, moves, and says whether what arrived is right. */
 export interface Contestant {
   readonly name: string;
+  /** Whether it is left out where it fails at once: what is to be shown is how ft does. */
+  readonly isPeer?: boolean;
   /** Removes what an earlier round left and starts what has to wait for the move. Not timed. */
   prepare(): void | Promise<void>;
   move(): Promise<void>;
@@ -15,11 +17,12 @@ export type Times = ReadonlyMap<string, readonly number[]>;
 const MOST_VOID = 3;
 
 /**
- * Times contestants in turn, A B A B, so that all meet the same weather; the first round is not
- * counted, and who fails in it takes no part in the others. After it a failure makes its round void
- * for all, and the round is run again.
+ * Times contestants in turn, A B B A, so that all meet the same weather and nobody always comes
+ * after the same other one; the first round is not counted, and a peer that fails in it takes no part
+ * in the others. After it a failure makes its round void for all, and the round is run again.
  *
- * @throws The last failure, after the third round that is void.
+ * @throws The failure of who is no peer in the first round; the last one after the third round that
+ * is void.
  */
 export async function timeRounds(
   contestants: readonly Contestant[],
@@ -32,15 +35,17 @@ export async function timeRounds(
       await time(contestant);
       fit.push(contestant);
     } catch (thrown) {
+      if (!contestant.isPeer) throw thrown;
       say(`left out: ${reason(thrown)}`);
     }
   }
   const times = new Map(fit.map(({ name }) => [name, [] as number[]]));
   for (let round = 0, voided = 0; round < rounds;) {
     try {
-      const seconds: number[] = [];
-      for (const contestant of fit) seconds.push(await time(contestant));
-      fit.forEach(({ name }, at) => times.get(name)?.push(seconds[at] ?? NaN));
+      const seconds = new Map<string, number>();
+      const turns = (round + voided) % 2 === 0 ? fit.toReversed() : fit;
+      for (const contestant of turns) seconds.set(contestant.name, await time(contestant));
+      for (const { name } of fit) times.get(name)?.push(seconds.get(name) ?? NaN);
       round++;
     } catch (thrown) {
       if (++voided === MOST_VOID) throw thrown;

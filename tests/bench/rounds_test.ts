@@ -20,8 +20,8 @@ function ignored(): void {}
 Deno.test("timeRounds() takes turns, and does not count the first round", async () => {
   const diary: string[] = [];
   const times = await timeRounds([contestant("a", diary), contestant("b", diary)], 2, ignored);
-  const turn = ["a prepares", "a moves", "b prepares", "b moves"];
-  assert.deepEqual(diary, [...turn, ...turn, ...turn]);
+  const [a, b] = [["a prepares", "a moves"], ["b prepares", "b moves"]];
+  assert.deepEqual(diary, [a, b, b, a, a, b].flat());
   assert.deepEqual([...times.keys()], ["a", "b"]);
   assert.deepEqual([...times.values()].map(({ length }) => length), [2, 2]);
 });
@@ -41,9 +41,11 @@ Deno.test("timeRounds() gives up after three void rounds", async () => {
   await assert.rejects(timeRounds([one], 2, ignored), /^Error: a: a byte differs$/);
 });
 
-Deno.test("timeRounds() leaves out who fails at once", async () => {
+Deno.test("timeRounds() leaves out a peer that fails at once, and nobody else", async () => {
   const said: string[] = [];
-  const both = [contestant("a", [], [0]), contestant("b", [])];
+  const failing = contestant("a", [], [0]);
+  await assert.rejects(timeRounds([failing], 1, ignored), /^Error: a: a byte differs$/);
+  const both = [{ ...contestant("a", [], [0]), isPeer: true }, contestant("b", [])];
   const times = await timeRounds(both, 1, (text) => void said.push(text));
   assert.deepEqual([...times.keys()], ["b"]);
   assert.deepEqual(said, ["left out: a: a byte differs"]);

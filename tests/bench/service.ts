@@ -15,9 +15,9 @@ export function findProgram(name: string): string | undefined {
 }
 
 /** Runs a program to its end. Throws what it says when it fails. */
-export async function run(program: string, ...args: readonly string[]): Promise<void> {
+export async function run(...[program = "", ...args]: readonly string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(program, {
-    args: [...args],
+    args,
     stdin: "null",
     stdout: "null",
   }).output();
@@ -25,8 +25,8 @@ export async function run(program: string, ...args: readonly string[]): Promise<
 }
 
 /** What a short program writes. */
-export function read(program: string, ...args: readonly string[]): string {
-  const { stdout } = new Deno.Command(program, { args: [...args], stderr: "null" }).outputSync();
+export function read(...[program = "", ...args]: readonly string[]): string {
+  const { stdout } = new Deno.Command(program, { args, stderr: "null" }).outputSync();
   return new TextDecoder().decode(stdout);
 }
 
@@ -36,22 +36,29 @@ export function freePort(): number {
   return listener.addr.port;
 }
 
-/** Waits until somebody listens on a port, without connecting: some take one connection only. */
-export async function listening(port: number): Promise<void> {
+/**
+ * Waits until somebody listens on a port, without connecting: some take one connection only.
+ *
+ * @param of The process whose network it is.
+ */
+export async function listening(port: number, of: number | "self" = "self"): Promise<void> {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
   const pattern = new RegExp(`:${hex} [0:]+ 0A `);
-  await until("listener", () => pattern.test(read("cat", "/proc/net/tcp", "/proc/net/tcp6")));
+  await until(
+    "listener",
+    () => pattern.test(read("cat", `/proc/${of}/net/tcp`, `/proc/${of}/net/tcp6`)),
+  );
 }
 
 /** Starts a program that serves until the stack is disposed of, and waits until it listens. */
 export async function startService(
   stack: AsyncDisposableStack,
   port: number,
-  program: string,
-  ...args: readonly string[]
+  ...[program = "", ...args]: readonly string[]
 ): Promise<void> {
-  const child = new Deno.Command(program, {
-    args: [...args],
+  // By its full path, which sshd starts itself again by.
+  const child = new Deno.Command(findProgram(program) ?? program, {
+    args,
     stdin: "null",
     stdout: "null",
     stderr: "null",
@@ -64,5 +71,5 @@ export async function startService(
     }
     await child.status;
   });
-  await listening(port);
+  await listening(port, child.pid);
 }

@@ -7,32 +7,15 @@ import assert from "node:assert/strict";
 import type { ClientSession } from "../../src/session/client_session.ts";
 import { digestIn } from "../../src/session/small_file.ts";
 import type { TreeReport } from "../../src/session/tree_report.ts";
-import { openEntry, type TreeEntry, walkTree } from "../../src/storage/local_tree.ts";
-import type { Conflict, Source } from "../../src/storage/store.ts";
+import type { Conflict } from "../../src/storage/store.ts";
 import type { TreeSource } from "../../src/storage/tree.ts";
+import { WalkedTree } from "../../src/storage/walked_tree.ts";
 import type { World } from "./world.ts";
 
 /** A folder of this machine as a source. */
-export class FolderSource implements TreeSource {
-  readonly mtime: number | undefined;
-  readonly #path: string;
-  readonly #files = new Map<string, TreeEntry>();
-
+export class FolderSource extends WalkedTree {
   constructor(path: string) {
-    this.#path = path;
-    this.mtime = Deno.statSync(path).mtime?.getTime();
-  }
-
-  async *entries(): AsyncGenerator<TreeEntry | { path: string; error: never }> {
-    for await (const found of walkTree(this.#path)) {
-      if ("error" in found) throw found.error;
-      this.#files.set(found.path, found);
-      yield found;
-    }
-  }
-
-  open(path: string): Source {
-    return openEntry(this.#files.get(path) as TreeEntry);
+    super(path, { mtime: Deno.statSync(path).mtime?.getTime(), walk: {} });
   }
 }
 

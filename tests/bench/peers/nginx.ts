@@ -36,6 +36,6 @@ http {
       "-c",
       `${own}/conf`,
     );
-    return curl(site, port, ["put", "get"]);
+    return curl(site, port);
   },
 };

@@ -1,6 +1,6 @@
 import { writeFile } from "../../files.ts";
 import type { Site } from "../peer.ts";
-import { findProgram, freePort, run, startService } from "../service.ts";
+import { freePort, run, startService } from "../service.ts";
 
 /** What a client of OpenSSH's server has to know. */
 export interface Ssh {
@@ -28,8 +28,7 @@ export async function startSsh({ own, stack }: Site, host = "127.0.0.1"): Promis
     "PermitRootLogin=yes",
     `PidFile=${own}/pid`,
   ].flatMap((option) => ["-o", option]);
-  // It starts itself again for each connection, and needs its full path for that.
-  await startService(stack, port, findProgram("sshd") ?? "sshd", "-D", ...server);
+  await startService(stack, port, "sshd", "-D", ...server);
   const options = [
     "IdentitiesOnly=yes",
     `IdentityFile=${own}/user`,

@@ -1,0 +1,163 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { namesIn, writeFile } from "../../tests/files.ts";
+import { CountedCalls } from "../../tests/fixtures/counted.ts";
+import { bytesOf, digestOf, temporaryFolder } from "../../tests/fixtures/staged.ts";
+import { FtError } from "../error.ts";
+import { FolderStore } from "./folder_store.ts";
+import { Records } from "./records.ts";
+import type { StagedTree, TreeEntry, WholeFile } from "./tree.ts";
+
+const MTIME = 1_700_000_000_000;
+
+interface Made extends Disposable {
+  /** The folder of the tree. */
+  readonly there: string;
+  readonly staging: string;
+  readonly records: Records;
+  readonly tree: StagedTree;
+  readonly files: readonly WholeFile[];
+}
+
+/** A new tree whose manifest is complete, and the files that it waits for. */
+async function makeTree(...names: readonly string[]): Promise<Made> {
+  const folder = temporaryFolder();
+  const { path } = folder;
+  Deno.mkdirSync(`${path}/room`);
+  const records = Records.open(`${path}/records.db`, () => {});
+  const staging = `${path}/staging`;
+  const store = new FolderStore({ rooms: { shared: `${path}/room` }, staging, records });
+  const tree = store.trees.stageTree({
+    room: "shared",
+    name: "t",
+    owner: "ana",
+    run: "",
+    conflict: "rename",
+    blind: false,
+    mtime: undefined,
+    digestOf: () => Promise.resolve(""),
+    part: false,
+    dry: false,
+  });
+  const files = await Promise.all(names.map(async (path): Promise<WholeFile> => {
+    const bytes = bytesOf(10, 7);
+    const entry: TreeEntry = { path, kind: "file", size: bytes.length, mtime: MTIME };
+    return { entry, bytes, digest: await digestOf(bytes) };
+  }));
+  await tree.offer(files.map(({ entry }) => entry));
+  await tree.begin(files.map(({ entry }) => entry), []);
+  return {
+    there: `${path}/room/t`,
+    staging,
+    records,
+    tree,
+    files,
+    [Symbol.dispose]() {
+      tree.close();
+      records.close();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+/** What became of files: outcomes, and the codes of failures. */
+async function stored(tree: StagedTree, files: readonly WholeFile[]): Promise<string[]> {
+  const outcomes = await tree.store(files);
+  return outcomes.map((outcome) => outcome instanceof FtError ? outcome.code : outcome);
+}
+
+/** Does something just before the next folder is given its place. */
+function beforeRename(act: () => void): Disposable {
+  const { renameSync } = Deno;
+  Deno.renameSync = (from, to) => {
+    Deno.renameSync = renameSync;
+    act();
+    renameSync(from, to);
+  };
+  return { [Symbol.dispose]: () => void (Deno.renameSync = renameSync) };
+}
+
+Deno.test("small files of new folders get their places with their folders, and nothing stays staged", async () => {
+  const names = ["a", "d/e/a", "d/a", "d/b", "f/g/h/a", "d/e/b"];
+  using made = await makeTree(...names);
+  const { tree, there, files, records } = made;
+  deepEqual(await stored(tree, files.slice(0, 5)), Array(5).fill("new"));
+  // By now the folder is there.
+  deepEqual(await stored(tree, files.slice(5)), ["new"]);
+  for (const name of names) {
+    const info = Deno.lstatSync(`${there}/${name}`);
+    equal(info.mtime?.getTime(), MTIME, name);
+    equal(info.nlink, 1, name);
+    ok(records.get("shared", `t/${name}`, info), name);
+  }
+  deepEqual(namesIn(made.staging), []);
+  equal(records.trees.missing("shared", "t"), 0);
+});
+
+Deno.test("a folder that is made by somebody else meanwhile is not replaced, and its files stay", async () => {
+  using made = await makeTree("d/a", "d/b", "d/c");
+  const { tree, there, files, records } = made;
+  using _ = beforeRename(() => writeFile(`${there}/d/b`, "by hand"));
+  deepEqual(await stored(tree, files), ["new", "exists", "new"]);
+  equal(Deno.readTextFileSync(`${there}/d/b`), "by hand");
+  equal(records.get("shared", "t/d/b", Deno.lstatSync(`${there}/d/b`)), undefined);
+  deepEqual(namesIn(`${there}/d`), ["a", "b", "c"]);
+  equal(records.trees.missing("shared", "t"), 1);
+  deepEqual(namesIn(made.staging), []);
+});
+
+for (const what of ["a file", "a link"] as const) {
+  Deno.test({
+    name: `${what} that takes the place of a folder meanwhile is not replaced or followed`,
+    ignore: what === "a link" && Deno.build.os === "windows",
+    async fn() {
+      using made = await makeTree("d/a", "e/a");
+      using outside = temporaryFolder();
+      const { tree, there, files } = made;
+      using _ = beforeRename(() => {
+        if (what === "a file") writeFile(`${there}/d`, "by hand");
+        else Deno.symlinkSync(outside.path, `${there}/d`);
+      });
+      deepEqual(await stored(tree, files), ["exists", "new"]);
+      ok(!Deno.lstatSync(`${there}/d`).isDirectory);
+      deepEqual([...Deno.readDirSync(outside.path)], []);
+      deepEqual(namesIn(made.staging), []);
+    },
+  });
+}
+
+Deno.test("a file that cannot be written does not come along with its folder", async () => {
+  using made = await makeTree("d/a", "d/b", "d/c");
+  const { tree, there, files } = made;
+  const [a, b, c] = files;
+  ok(a && b && c);
+  const half = b.bytes.subarray(0, 5);
+  const bytes = b.bytes.slice();
+  bytes.subarray = (start = 0) => {
+    if (start === 0) return half as typeof bytes;
+    throw new Error("The disk is gone.");
+  };
+  const bad = { ...b, bytes };
+  deepEqual(await stored(tree, [a, bad, c]), ["new", "io", "new"]);
+  deepEqual(namesIn(`${there}/d`), ["a", "c"]);
+  deepEqual(namesIn(made.staging), []);
+});
+
+Deno.test("more files than get their places in one turn are stored, also those of one folder", async () => {
+  const names = Array.from({ length: 1100 }, (_, at) => `d/${at}`);
+  using made = await makeTree(...names);
+  deepEqual(await stored(made.tree, made.files), names.map(() => "new"));
+  deepEqual(namesIn(`${made.there}/d`), names.map((name) => name.slice(2)).sort());
+  deepEqual(namesIn(made.staging), []);
+});
+
+Deno.test("a small file of a new folder costs one opening and one look", async () => {
+  using made = await makeTree(...Array.from({ length: 100 }, (_, at) => `d/${at}`));
+  using calls = new CountedCalls();
+  await made.tree.store(made.files);
+  const { counts } = calls;
+  const most = { openSync: 105, lstatSync: 130, mkdirSync: 5, renameSync: 1, linkSync: 0 };
+  for (const [call, count] of Object.entries(most)) {
+    const actual = counts.get(call as keyof typeof most) ?? 0;
+    ok(actual <= count, `${call} was called ${actual} times`);
+  }
+});
