@@ -3,7 +3,7 @@ import { FIRST_CHUNK_BYTES } from "../protocol/chunk.ts";
 import { SIDE_CONNECTIONS } from "../protocol/limits.ts";
 import type { MessageOf } from "../protocol/message.ts";
 import type { Connection } from "../transport/connection.ts";
-import { FtError } from "../error.ts";
+import type { FtError } from "../error.ts";
 import { Channel, type Deadlines } from "./channel.ts";
 import type { DownloadRequest } from "./download.ts";
 import { fromSide, type Joined, Sides } from "./sides.ts";
