@@ -153,7 +153,9 @@ export function toFailure(thrown: unknown): FtError {
   if (!(thrown instanceof Error)) return new FtError("unexpected", String(thrown));
   const cause = { cause: thrown };
   const code = "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
-  const known = SYSTEM_CODES.get(code);
+  // The database has one code for all that goes wrong, and this sentence.
+  const isFull = code === "ERR_SQLITE_ERROR" && /\bdisk is full$/.test(thrown.message);
+  const known = isFull ? "disk_full" : SYSTEM_CODES.get(code);
   if (known !== undefined) return new FtError(known, thrown.message, cause);
   for (const [type, failure] of SYSTEM_CLASSES) {
     if (thrown instanceof type) return new FtError(failure, thrown.message, cause);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { type FailureCode, FAILURES, FtError, toFailure, toFailureCode } from "./error.ts";
 
 Deno.test("FAILURES uses the exit codes of the command line and no others", () => {
@@ -82,6 +83,22 @@ Deno.test("toFailure() reads the codes of the system that have no class", () => 
     assert.equal(toFailure(Object.assign(new Error("x"), { code })).code, failure, code);
   }
   assert.equal(toFailure(Object.assign(new Error("x"), { code: 28 })).code, "unexpected");
+});
+
+Deno.test("toFailure() knows a database that has no space", () => {
+  const database = new DatabaseSync(":memory:");
+  database.exec("pragma max_page_count = 2; create table t (a)");
+  const insert = "insert into t values (zeroblob(100000))";
+  for (const act of [() => database.exec(insert), () => database.prepare(insert).run()]) {
+    let thrown: unknown;
+    try {
+      act();
+    } catch (full) {
+      thrown = full;
+    }
+    assert.equal(toFailure(thrown).code, "disk_full");
+  }
+  database.close();
 });
 
 Deno.test("toFailure() reads what a real system says", async () => {

@@ -287,6 +287,7 @@ Deno.test("joining: what a side connection may not say ends it alone", async () 
     { kind: "ack", id: 1, verified: 0, chunk: 0 },
     { kind: "hello", id: 0, agent: "raw", features: [], require: [] },
     { ...await chunkOf(0), id: 2 } as Message,
+    { ...await chunkOf(0), chunk: 5_000 } as Message,
     // Longer than what is left of the file.
     { ...halfOf(3), bytes: new Uint8Array(6) } as Message,
     await chunkOf(2, HALF),

@@ -114,6 +114,19 @@ function cutting(direction: Direction): (link: Link, at: number) => void {
   };
 }
 
+Deno.test(`sides: those that are lost are made anew (seed ${seed})`, async () => {
+  await using world = new World();
+  const talk = talkOver(world, "up", {}, (link, at) => {
+    const isOld = at < SIDE_CONNECTIONS;
+    if (isOld && link.carried("up") > FIRST_CHUNK_BYTES) link.cut();
+  });
+  const bytes = random.bytes(2 * SIZE);
+  await put(talk, new MemorySource(bytes));
+  assert.deepEqual(world.read("private", "a"), bytes);
+  assert.ok(talk.links.length > SIDE_CONNECTIONS, `${talk.links.length} were made`);
+  assert.ok(talk.links.length <= 2 * SIDE_CONNECTIONS, `${talk.links.length} were made`);
+});
+
 for (const direction of ["up", "down"] as const) {
   Deno.test(`sides: what a lost one did not bring comes by another, ${direction} (seed ${seed})`, async () => {
     await using world = new World();

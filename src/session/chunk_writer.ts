@@ -176,15 +176,17 @@ export class ChunkWriter {
   #place({ kind, chunk: index, bytes }: PieceMessage, channel: Channel): OpenChunk {
     const { size } = this.#options;
     const extent = size === undefined ? fullChunk(index) : chunkExtent(index, size);
-    const chunk = this.#open.get(channel) ?? this.#begin(index, channel);
-    const end = chunk.filled + bytes.length;
+    const open = this.#open.get(channel);
+    const end = (open?.filled ?? 0) + bytes.length;
     const isLast = kind === "chunk";
-    const fits = chunk.index === index && end <= extent.size &&
+    const fits = (open === undefined || open.index === index) && end <= extent.size &&
       extent.offset + end <= FILE_BYTES &&
       (size === undefined || isLast === (end === extent.size));
     // Without a known size only the last chunk may be short, so they come in order, by one way.
     const inOrder = size !== undefined || !this.#isSpread && this.#isNext(index, extent.offset);
-    if (!fits || !inOrder || (chunk.isDropped && !this.#isSpread)) {
+    // What is refused leaves no trace: it may have come by a connection that ends alone.
+    const chunk = fits && inOrder ? open ?? this.#begin(index, channel) : undefined;
+    if (chunk === undefined || (chunk.isDropped && !this.#isSpread)) {
       throw new FtError("protocol", "A piece of a file is out of place.");
     }
     return chunk;

@@ -80,8 +80,9 @@ export class ClientSides {
     const asked = this.#clock.now();
     let began = asked;
     let held = 0;
+    let isHeldUp = false;
     // One that is lost is made anew, but not for ever.
-    let left = SIDE_CONNECTIONS;
+    let left = 2 * SIDE_CONNECTIONS;
     return {
       onReady: (bytes) => {
         // The sender of a smaller one has not waited for an answer.
@@ -93,7 +94,8 @@ export class ClientSides {
       onVerified: (bytes) => {
         const elapsed = Math.max(1, this.#clock.now() - began);
         const rate = (bytes - held) / elapsed;
-        if (this.#isHeldUp(rate, elapsed)) {
+        isHeldUp ||= this.#isHeldUp(rate, elapsed);
+        if (isHeldUp) {
           left -= this.#make(Math.min(left, this.#lacking((size() ?? 0) - bytes, rate)));
         }
         onVerified?.(bytes);

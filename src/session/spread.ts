@@ -1,4 +1,5 @@
-import { type FtError, toFailure } from "../error.ts";
+import { type Clock, SYSTEM_CLOCK } from "../clock.ts";
+import { FtError, toFailure } from "../error.ts";
 import { chunkCount } from "../protocol/chunk.ts";
 import type { ChunkDigests } from "../protocol/digest.ts";
 import type { Source } from "../storage/store.ts";
@@ -13,6 +14,11 @@ import type { Sides, SideUser } from "./sides.ts";
  * round trip, and few enough that a slow one does not hold up the end.
  */
 const UNANSWERED = 2;
+/** A chunk that takes so many times as long as usual, and a second, is not waited for at the end. */
+const MOST_TIMES = 3;
+const MOST_MS = 1_000;
+/** Milliseconds that are usual as long as little has been seen. */
+const USUAL_MS = 10_000;
 
 /** What is sent by which connections. */
 export interface SpreadOptions {
@@ -27,6 +33,8 @@ export interface SpreadOptions {
   readonly sides: Sides | undefined;
   /** Waits until a piece may be sent, and counts it; false when nobody wants it any more. */
   readonly admit: (piece: Piece) => Promise<boolean>;
+  /** Tests move one of their own. */
+  readonly clock?: Clock;
   /** Has what one connection carries compressed, where that pays. */
   readonly body: (work: (body: Body) => Promise<void>) => Promise<void>;
 }
@@ -45,10 +53,13 @@ export interface Piece {
  */
 export class Spread implements SideUser {
   readonly #options: SpreadOptions;
+  readonly #clock: Clock;
   readonly #fresh: Iterator<number, undefined>;
   readonly #again: number[] = [];
-  /** What was sent by each side connection and is not answered yet. */
-  readonly #unanswered = new Map<Channel, Set<number>>();
+  /** What was sent by each side connection and is not answered yet, and when that began. */
+  readonly #unanswered = new Map<Channel, Map<number, number>>();
+  /** Milliseconds that chunks took to be answered, of which the last ones count. */
+  #usual = USUAL_MS;
   /** Reading that is under way: nobody may close what is read from before it ends. */
   readonly #reading = new Set<Promise<unknown>>();
   #changed = Promise.withResolvers<void>();
@@ -60,6 +71,7 @@ export class Spread implements SideUser {
   /** All chunks from `first` on that have no digest yet. */
   constructor(options: SpreadOptions, first: number) {
     this.#options = options;
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#fresh = this.#missing(first);
   }
 
@@ -91,7 +103,7 @@ export class Spread implements SideUser {
   }
 
   join(side: Channel): void {
-    this.#unanswered.set(side, new Set());
+    this.#unanswered.set(side, new Map());
     this.#options.body((body) => this.#carry(side, body)).catch((thrown) => {
       this.#failure ??= toFailure(thrown);
       this.#wake();
@@ -101,13 +113,16 @@ export class Spread implements SideUser {
   leave(side: Channel): void {
     const lost = this.#unanswered.get(side);
     this.#unanswered.delete(side);
-    this.#again.push(...lost ?? []);
+    this.#again.push(...lost?.keys() ?? []);
     this.#wake();
   }
 
   /** The receiver has verified a chunk that came by a side connection. */
   answer(side: Channel, chunk: number): void {
-    this.#unanswered.get(side)?.delete(chunk);
+    const sent = this.#unanswered.get(side);
+    const began = sent?.get(chunk);
+    sent?.delete(chunk);
+    if (began !== undefined) this.#usual = Math.max(this.#usual / 2, this.#clock.now() - began);
     this.#wake();
   }
 
@@ -131,12 +146,35 @@ export class Spread implements SideUser {
       const chunk = isFull ? undefined : this.#again.shift() ?? this.#fresh.next().value;
       if (chunk !== undefined) {
         // In the same turn: who looks next would take it for answered.
-        unanswered?.add(chunk);
+        unanswered?.set(chunk, this.#clock.now());
         return chunk;
       }
       if ([...this.#unanswered.values()].every(({ size }) => size === 0)) return undefined;
-      await this.#changed.promise;
+      if (side === undefined) await this.#waitAtMost();
+      else await this.#changed.promise;
     }
+  }
+
+  /**
+   * Waits for what changes at the end, when all is sent. A side connection that holds up all the
+   * others is given up, and what it had under way is dealt out again.
+   */
+  async #waitAtMost(): Promise<void> {
+    const all = [...this.#unanswered].flatMap(([side, sent]) =>
+      [...sent.values()].map((began) => ({ side, began }))
+    );
+    const slowest = all.reduce((a, b) => b.began < a.began ? b : a);
+    const most = MOST_TIMES * this.#usual + MOST_MS;
+    const left = slowest.began + most - this.#clock.now();
+    if (left <= 0) {
+      this.leave(slowest.side);
+      void slowest.side.end(new FtError("lost", "It took too long."));
+      return;
+    }
+    const { promise } = this.#changed;
+    const cancel = this.#clock.after(left, () => this.#wake());
+    await promise;
+    cancel();
   }
 
   async #sendMain(): Promise<void> {

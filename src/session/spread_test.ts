@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { MemorySource } from "../../tests/conversation/world.ts";
+import { HandClock } from "../../tests/hand_clock.ts";
+import type { Clock } from "../clock.ts";
 import { FIRST_CHUNK_BYTES } from "../protocol/chunk.ts";
 import { ChunkDigests } from "../protocol/digest.ts";
 import type { Message } from "../protocol/message.ts";
@@ -46,7 +48,11 @@ async function settle(): Promise<void> {
 }
 
 /** A file of so many chunks that is sent by `main` and two side connections. */
-function spreading(chunks: number, admit: () => Promise<boolean> = () => Promise.resolve(true)) {
+function spreading(
+  chunks: number,
+  admit: () => Promise<boolean> = () => Promise.resolve(true),
+  clock: Clock = new HandClock(),
+) {
   const [main, a, b] = [new Wire(), new Wire(), new Wire()];
   const sides = new Sides();
   sides.add(a.channel);
@@ -59,6 +65,7 @@ function spreading(chunks: number, admit: () => Promise<boolean> = () => Promise
     digests: new ChunkDigests(),
     sides,
     admit,
+    clock,
     body: (work) => new Compression("off").body(false, work),
   }, 0);
   return { main, a, b, spread };
@@ -115,4 +122,30 @@ Deno.test("Spread.send() leaves to others what the main connection has not come 
   spread.stop();
   gate.resolve();
   await sending;
+});
+
+Deno.test("Spread.send() does not wait at the end for one side connection that takes far too long", async () => {
+  const clock = new HandClock();
+  const { main, a, b, spread } = spreading(20, undefined, clock);
+  const sending = spread.send();
+  // One answers after 100 ms each time, the other never.
+  for (let answered = 0; answered < a.chunks.length || answered === 0;) {
+    await settle();
+    clock.move(100);
+    spread.answer(a.channel, a.chunks[answered++] ?? -1);
+    await settle();
+  }
+  const lost = [...b.chunks];
+  const before = main.chunks.length;
+  assert.equal(lost.length, 2);
+  // Long enough for what is usual, and not yet for what is far too long.
+  await clock.run(200);
+  assert.equal(main.chunks.length + a.chunks.length + b.chunks.length, 20);
+  await clock.run(10_000);
+  for (const chunk of a.chunks) spread.answer(a.channel, chunk);
+  await sending;
+  assert.equal(b.ending.aborted, true);
+  const again = [...main.chunks.slice(before), ...a.chunks].filter((chunk) => lost.includes(chunk));
+  assert.deepEqual(again.sort((x, y) => x - y), lost.sort((x, y) => x - y));
+  assert.equal(clock.pending, 0);
 });

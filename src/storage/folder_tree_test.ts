@@ -125,6 +125,22 @@ for (const what of ["a file", "a link"] as const) {
   });
 }
 
+Deno.test({
+  name: "folders of a room that hands on its group have it handed on",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    using made = await makeTree("a/b/1", "a/2");
+    const { there, tree, files } = made;
+    // As if the room had it, and the folder of the tree had been made there.
+    Deno.chmodSync(there, 0o2755);
+    deepEqual(await stored(tree, files), ["new", "new"]);
+    for (const name of ["a", "a/b"]) {
+      equal((Deno.lstatSync(`${there}/${name}`).mode ?? 0) & 0o2000, 0o2000, name);
+    }
+    deepEqual(namesIn(made.staging), []);
+  },
+});
+
 Deno.test("a file that cannot be written does not come along with its folder", async () => {
   using made = await makeTree("d/a", "d/b", "d/c");
   const { tree, there, files } = made;

@@ -146,6 +146,7 @@ function moveFolders(
   for (const [folder, name] of [...staged].sort(([, a], [, b]) => a.length - b.length)) {
     try {
       const { folder: parent, changed } = makeFolders(root, name);
+      if (!isLike(parent, folder.path)) continue;
       const final = `${parent}/${name.slice(name.lastIndexOf("/") + 1)}`;
       Deno.renameSync(folder.path, final);
       for (const one of [...changed, parent, final]) folders.add(one);
@@ -154,6 +155,15 @@ function moveFolders(
       // Its files are given their places one by one, and each says what it fails of.
     }
   }
+}
+
+/**
+ * Whether a folder that was made in `.ft` is like one made where it is to go: a group or rights that
+ * are inherited there, it would lack. The folder around it was made there.
+ */
+function isLike(around: string, staged: string): boolean {
+  const [there, here] = [Deno.lstatSync(around), Deno.lstatSync(staged)];
+  return there.mode === here.mode && there.gid === here.gid;
 }
 
 function moveTo(
