@@ -43,15 +43,6 @@ function send(
   return client.upload({ room: "shared", name: "a", source, conflict: "rename", terms, ...about });
 }
 
-function take(
-  world: World,
-  client: ClientSession,
-  onVerified: (bytes: number) => void = () => {},
-): Promise<Receipt> {
-  const to = { target: "a", store: world.downloads, conflict: "rename", origin: "server" } as const;
-  return client.download({ room: "shared", name: "a", ...to, onVerified });
-}
-
 /** Bytes that a way carries while `work` is under way. */
 async function carried(
   { link }: Talk,
@@ -69,7 +60,11 @@ Deno.test(`compression: what shrinks travels so, and arrives as it was (seed ${s
   const told: number[] = [];
   const hear = (bytes: number) => void told.push(bytes);
   const up = await carried(talk, "up", () => send(talk.client, text, {}, { onVerified: hear }));
-  const down = await carried(talk, "down", () => take(world, talk.client, hear));
+  const down = await carried(
+    talk,
+    "down",
+    () => world.download(talk, { room: "shared", onVerified: hear }),
+  );
   assert.ok(up < SIZE / 2 && down < SIZE / 2, `${up} and ${down} of ${SIZE}`);
   assert.deepEqual(world.read("shared", "a"), text);
   assert.deepEqual(world.read("downloads", "a"), text);
@@ -115,7 +110,7 @@ for (const [what, compress, bytes, terms] of PLAIN) {
     await using world = new World();
     const talk = await greeted(world, { compress });
     const up = await carried(talk, "up", () => send(talk.client, bytes, terms));
-    const down = await carried(talk, "down", () => take(world, talk.client));
+    const down = await carried(talk, "down", () => world.download(talk, { room: "shared" }));
     assert.ok(up >= SIZE && down >= SIZE, `${up} and ${down} of ${SIZE}`);
     assert.deepEqual(world.read("downloads", "a"), bytes);
   });
@@ -127,7 +122,7 @@ Deno.test(`compression: rates count what travels (seed ${seed})`, async () => {
   const lane = { take: (bytes: number) => void (counted += bytes), close: () => {} };
   const talk = await greeted(world, { compress: "on", lane: lane as unknown as Lane });
   const up = await carried(talk, "up", () => send(talk.client, text));
-  const down = await carried(talk, "down", () => take(world, talk.client));
+  const down = await carried(talk, "down", () => world.download(talk, { room: "shared" }));
   // Beside it there are headers and a few words.
   const most = up + down;
   assert.ok(counted > most * 0.97 && counted < most, `${counted} of ${most}`);
@@ -254,7 +249,7 @@ for (const [what, compress, ending, piece] of PIECES) {
     const ended = givingServer(new RawPeer(link.server), piece);
     const options = { agent: "client", owner: "ana", run: "1", compress };
     const client = new ClientSession(link.client, options);
-    const taken = take(world, client);
+    const taken = world.download({ client }, { room: "shared" });
     if (ending === "silence") {
       assert.equal((await taken).size, 1_000);
       assert.deepEqual(world.read("downloads", "a"), text.slice(0, 1_000));

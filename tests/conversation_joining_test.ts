@@ -304,6 +304,21 @@ Deno.test("joining: what a side connection may not say ends it alone", async () 
   await leave(main);
 });
 
+Deno.test("joining: a piece of a stream by a side connection ends that alone", async () => {
+  await using world = new World();
+  const main = await enter(world);
+  await main.peer.say({ kind: "entry", id: 1, room: "private", name: "a" });
+  await main.peer.expect("ready");
+  const side = await join(world, main.key);
+  await side.peer.say(await chunkOf(0));
+  assert.equal(await side.peer.ending(), "protocol");
+  side.peer.abort();
+  assert.equal((await side.served)?.code, "protocol");
+  for (let chunk = 0; chunk < COUNT; chunk++) await main.peer.say(await chunkOf(chunk));
+  await finish(world, main);
+  await leave(main);
+});
+
 Deno.test("joining: what a lost connection still brings after COMMIT is dropped", async () => {
   await using world = new World();
   const publishing = Promise.withResolvers<void>();

@@ -42,22 +42,6 @@ function upload(
   return client.upload({ room: "shared", name: "a", source, conflict: "rename", ...about });
 }
 
-function download(
-  world: World,
-  { client }: Talk,
-  about: { onReady?: (held: number) => void; room?: "public" | "shared" } = {},
-): Promise<Receipt> {
-  return client.download({
-    room: "public",
-    name: "a",
-    target: "a",
-    store: world.downloads,
-    conflict: "rename",
-    origin: "server",
-    ...about,
-  });
-}
-
 /** Changes one byte of a chunk. */
 function withOther(bytes: Uint8Array<ArrayBuffer>, ...chunks: number[]): Uint8Array<ArrayBuffer> {
   const other = bytes.slice();
@@ -105,7 +89,7 @@ Deno.test(`resume: a download cut at random points sends little twice (seed ${se
   for (;;) {
     const cut = cutAt("down", random.between(1, 6 * MiB));
     const talk = cut.of(world.talk({ seed: seed + cuts, ...cut.options }));
-    const receipt = await download(world, talk).catch((thrown) => {
+    const receipt = await world.download(talk).catch((thrown) => {
       assert.equal(thrown.code, "lost");
       return undefined;
     });
@@ -164,12 +148,12 @@ Deno.test("resume: of a file that changed on the server only the difference trav
   const bytes = random.bytes(8 * MiB);
   world.lay("public", "a", bytes);
   const cut = cutAt("down", 6 * MiB);
-  await assert.rejects(download(world, cut.of(world.talk(cut.options))), failsWith("lost"));
+  await assert.rejects(world.download(cut.of(world.talk(cut.options))), failsWith("lost"));
   const other = withOther(bytes, 0);
   world.lay("public", "a", other);
   const talk = world.talk();
   let held = 0;
-  await download(world, talk, { onReady: (bytes) => held = bytes });
+  await world.download(talk, { onReady: (bytes) => held = bytes });
   assert.deepEqual(world.read("downloads", "a"), other);
   assert(held >= 4 * MiB);
   assert(talk.link.carried("down") < other.length - held + MiB + 10_000);
@@ -213,7 +197,7 @@ for (const way of ["up", "down"] as const) {
       },
     });
     const move = (talk: Talk) =>
-      way === "up" ? upload(talk, new MemorySource(bytes)) : download(world, talk);
+      way === "up" ? upload(talk, new MemorySource(bytes)) : world.download(talk);
     const place = way === "up" ? "shared" : "downloads";
     await assert.rejects(move(talk), failsWith("digest"));
     assert.deepEqual(world.names(place), []);

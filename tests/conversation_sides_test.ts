@@ -51,22 +51,6 @@ function put(talk: Talk, source: MemorySource, name = "a"): Promise<Receipt> {
   return talk.client.upload({ room: "private", name, source, conflict: "rename" });
 }
 
-function get(
-  world: World,
-  talk: Talk,
-  about: { room?: "shared"; onReady?: (held: number) => void } = {},
-): Promise<Receipt> {
-  return talk.client.download({
-    room: "public",
-    name: "a",
-    target: "a",
-    store: world.downloads,
-    conflict: "rename",
-    origin: "server",
-    ...about,
-  });
-}
-
 Deno.test(`sides: a file travels over all of them, there and back (seed ${seed})`, async () => {
   await using world = new World();
   const up = talkOver(world, "up");
@@ -78,7 +62,7 @@ Deno.test(`sides: a file travels over all of them, there and back (seed ${seed})
 
   world.lay("public", "a", bytes);
   const down = talkOver(world, "down");
-  assert.equal((await get(world, down)).digest, digest);
+  assert.equal((await world.download(down)).digest, digest);
   assert.deepEqual(world.read("downloads", "a"), bytes);
   // Those there are do for the next file.
   assert.equal((await put(down, new MemorySource(bytes), "b")).digest, digest);
@@ -99,7 +83,7 @@ Deno.test(`sides: what shrinks travels so over all of them (seed ${seed})`, asyn
   assert.equal(digest, await digestSource(new MemorySource(bytes), "a"));
   world.lay("public", "a", bytes);
   const down = talkOver(world, "down", { compress: "on" });
-  assert.equal((await get(world, down)).digest, digest);
+  assert.equal((await world.download(down)).digest, digest);
   const carried = [[up, "up"] as const, [down, "down"] as const].map(([{ link, links }, way]) =>
     [link, ...links].reduce((sum, one) => sum + one.carried(way), 0)
   );
@@ -134,7 +118,7 @@ for (const direction of ["up", "down"] as const) {
     const digest = await digestSource(new MemorySource(bytes), "a");
     world.lay("public", "a", bytes);
     const talk = talkOver(world, direction, {}, cutting(direction));
-    const moved = direction === "up" ? put(talk, new MemorySource(bytes)) : get(world, talk);
+    const moved = direction === "up" ? put(talk, new MemorySource(bytes)) : world.download(talk);
     assert.equal((await moved).digest, digest);
     const place = direction === "up" ? "private" : "downloads";
     assert.deepEqual(world.read(place, "a"), bytes);
@@ -154,10 +138,10 @@ Deno.test(`sides: a small file comes by the main connection, whatever others the
   assert.deepEqual(talk.links.map((link) => link.carried("up")), before);
 
   world.lay("public", "a", random.bytes(SIZE));
-  await get(world, talk);
+  await world.download(talk);
   const down = talk.links.map((link) => link.carried("down"));
   world.lay("public", "a", small);
-  assert.equal((await get(world, talk)).name, "a (2)");
+  assert.equal((await world.download(talk)).name, "a (2)");
   assert.deepEqual(world.read("downloads", "a (2)"), small);
   assert.deepEqual(talk.links.map((link) => link.carried("down")), down);
   await talk.client.close();
@@ -193,7 +177,7 @@ for (const direction of ["up", "down"] as const) {
       cut.link.cut();
     });
     const isUp = direction === "up";
-    const failed = isUp ? put(cut, new MemorySource(bytes)) : get(world, cut);
+    const failed = isUp ? put(cut, new MemorySource(bytes)) : world.download(cut);
     await assert.rejects(failed, { name: "FtError", code: "lost" });
     // They have ended with it: nothing of them is left to wait for.
     await Promise.all(world.sides);
@@ -204,7 +188,7 @@ for (const direction of ["up", "down"] as const) {
     const source = new MemorySource(bytes);
     const receipt = await (isUp
       ? again.client.upload({ room: "private", name: "a", source, conflict: "rename", onReady })
-      : get(world, again, { onReady }));
+      : world.download(again, { onReady }));
     assert.equal(receipt.digest, await digestSource(new MemorySource(bytes), "a"));
     assert.deepEqual(world.read(isUp ? "private" : "downloads", "a"), bytes);
     assert(held >= FIRST_CHUNK_BYTES, `${held} were held`);
@@ -226,10 +210,10 @@ Deno.test(`sides: a counted download comes over several and counts once (seed ${
     terms,
   });
   const talk = talkOver(world, "down");
-  await get(world, talk, { room: "shared" });
+  await world.download(talk, { room: "shared" });
   assert.deepEqual(world.read("downloads", "a"), bytes);
   assert(talk.links.some((link) => link.carried("down") > FIRST_CHUNK_BYTES));
-  await assert.rejects(get(world, talk, { room: "shared" }), {
+  await assert.rejects(world.download(talk, { room: "shared" }), {
     name: "FtError",
     code: "not_found",
   });

@@ -113,7 +113,6 @@ export class ChunkWriter {
    */
   take(message: PieceMessage, side?: Channel): void | Promise<void> {
     const { chunk: index, bytes } = message;
-    if (side !== undefined) this.#isSpread = true;
     const channel = side ?? this.#options.channel;
     const chunk = this.#place(message, channel);
     const piece = {
@@ -183,12 +182,13 @@ export class ChunkWriter {
       extent.offset + end <= FILE_BYTES &&
       (size === undefined || isLast === (end === extent.size));
     // Without a known size only the last chunk may be short, so they come in order, by one way.
-    const inOrder = size !== undefined || !this.#isSpread && this.#isNext(index, extent.offset);
+    const isMain = channel === this.#options.channel;
+    const inOrder = size !== undefined || isMain && this.#isNext(index, extent.offset);
     // What is refused leaves no trace: it may have come by a connection that ends alone.
-    const chunk = fits && inOrder ? open ?? this.#begin(index, channel) : undefined;
-    if (chunk === undefined || (chunk.isDropped && !this.#isSpread)) {
-      throw new FtError("protocol", "A piece of a file is out of place.");
-    }
+    if (!fits || !inOrder) throw misplaced();
+    this.#isSpread ||= !isMain;
+    const chunk = open ?? this.#begin(index, channel);
+    if (chunk.isDropped && !this.#isSpread) throw misplaced();
     return chunk;
   }
 
@@ -242,6 +242,10 @@ export class ChunkWriter {
     await partial.keep(index, digest);
     onVerified(this.#verified);
   }
+}
+
+function misplaced(): FtError {
+  return new FtError("protocol", "A piece of a file is out of place.");
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {

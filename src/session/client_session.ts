@@ -6,9 +6,10 @@ import type { Connection } from "../transport/connection.ts";
 import { Channel } from "./channel.ts";
 import type { ClientSessionOptions, UploadRequest } from "./client_session_options.ts";
 import { ClientSides } from "./client_sides.ts";
-import { Compression, ZSTD_FEATURE } from "./compression.ts";
+import { Compression } from "./compression.ts";
 import { incomingTree, outgoingTree, type TreeDownload, type TreeUpload } from "./client_trees.ts";
 import { Download, type DownloadRequest, existing } from "./download.ts";
+import { FEATURES } from "./features.ts";
 import { Inquiry } from "./inquiry.ts";
 import { Listing, type ListRequest } from "./listing.ts";
 import type { Lane } from "./pace.ts";
@@ -75,7 +76,7 @@ export class ClientSession {
       kind: "hello",
       id: 0,
       agent,
-      features: compress === "off" ? [] : [ZSTD_FEATURE],
+      features: compress === "off" ? [] : [...FEATURES],
       require: [],
       owner,
       run,

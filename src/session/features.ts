@@ -1,7 +1,7 @@
 import { FtError } from "../error.ts";
 import { ZSTD_FEATURE } from "./compression.ts";
 
-/** The features of FT/1 that a server has. */
+/** The features of FT/1 that ft has. */
 export const FEATURES: readonly string[] = [ZSTD_FEATURE];
 
 /** Throws FtError `version` when a client cannot do without something that is not among them. */

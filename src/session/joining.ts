@@ -2,6 +2,7 @@ import { FtError } from "../error.ts";
 import { sha256 } from "../protocol/digest.ts";
 import { SIDE_CONNECTIONS } from "../protocol/limits.ts";
 import type { Grant } from "./access.ts";
+import { isEqual } from "./constant_time.ts";
 import type { Guest } from "./guest.ts";
 import type { Joined, Sides } from "./sides.ts";
 
@@ -47,7 +48,8 @@ export class Joining {
    */
   async join(key: string, { guest, grant }: Joinable, over: AbortSignal): Promise<Joinable> {
     const found = this.#open.get(await hashOf(key));
-    const isSame = found !== undefined && isEqual(found.guest.owner, guest.owner) &&
+    const isSame = found !== undefined &&
+      isEqual(bytesOf(found.guest.owner), bytesOf(guest.owner)) &&
       found.grant.ended === grant.ended;
     if (!isSame) {
       throw new FtError("denied", "There is no conversation of yours that the key is of.");
@@ -91,12 +93,9 @@ export async function enter(
 }
 
 async function hashOf(key: string): Promise<string> {
-  return (await sha256(new TextEncoder().encode(key))).toHex();
+  return (await sha256(bytesOf(key))).toHex();
 }
 
-/** Whether two owners are the same, in a time that does not tell how much of them agrees. */
-function isEqual(a: string, b: string): boolean {
-  let difference = a.length ^ b.length;
-  for (let at = 0; at < a.length; at++) difference |= a.charCodeAt(at) ^ b.charCodeAt(at);
-  return difference === 0;
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
 }

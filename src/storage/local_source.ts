@@ -1,5 +1,5 @@
 import { FtError } from "../error.ts";
-import { isAbsent, isSame } from "./confine.ts";
+import { isAbsent } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import type { FileRecord } from "./file_record.ts";
 import type { Claim, KnownChunks, Source } from "./store.ts";
@@ -13,10 +13,9 @@ export function stampOf(info: Deno.FileInfo): string {
   return `${info.dev}-${info.ino}-${info.size}-${times}`;
 }
 
-/** Whether two looks saw one file in one version, as far as {@linkcode stampOf} tells. */
+/** Whether two looks saw one file in one version. */
 export function isSameVersion(a: Deno.FileInfo, b: Deno.FileInfo): boolean {
-  return isSame(a, b) && a.size === b.size && a.mtime?.getTime() === b.mtime?.getTime() &&
-    a.ctime?.getTime() === b.ctime?.getTime();
+  return stampOf(a) === stampOf(b);
 }
 
 /**

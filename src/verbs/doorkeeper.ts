@@ -1,6 +1,7 @@
 import { pause } from "../clock.ts";
 import { FtError, toFailure } from "../error.ts";
 import { type Access, type Grant, type Verb, VERBS } from "../session/access.ts";
+import { isEqual } from "../session/constant_time.ts";
 import { Turn } from "../session/turn.ts";
 import type { InviteToken } from "../storage/invite_token.ts";
 import { hashToken, type TokenRecord, type Tokens } from "../storage/tokens.ts";
@@ -167,14 +168,4 @@ export class Doorkeeper implements Access {
     }
     return found === undefined || found.end.signal.aborted ? undefined : found;
   }
-}
-
-/**
- * Whether two hashes are the same, in a time that does not tell how many of their bytes agree. The
- * one of node:crypto would cost every start 30 ms; over 32 bytes a loop without a branch does.
- */
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  let difference = a.length ^ b.length;
-  for (const [at, byte] of a.entries()) difference |= byte ^ (b[at] ?? 0);
-  return difference === 0;
 }

@@ -10,6 +10,7 @@ import type { Allowance } from "../../src/session/allowance.ts";
 import { ClientSession } from "../../src/session/client_session.ts";
 import type { Compress } from "../../src/session/compression.ts";
 import type { Deadlines } from "../../src/session/deadlines.ts";
+import type { DownloadRequest } from "../../src/session/download.ts";
 import { Joining } from "../../src/session/joining.ts";
 import type { Lane } from "../../src/session/pace.ts";
 import { ServerSession, type TransferReport } from "../../src/session/server_session.ts";
@@ -17,7 +18,7 @@ import type { ClaimsOptions } from "../../src/storage/claims.ts";
 import { FolderStore } from "../../src/storage/folder_store.ts";
 import { Records } from "../../src/storage/records.ts";
 import { Space, type SpaceLimits } from "../../src/storage/space.ts";
-import type { KnownChunks, Room, Source, Store } from "../../src/storage/store.ts";
+import type { KnownChunks, Receipt, Room, Source, Store } from "../../src/storage/store.ts";
 import { Link, type LinkOptions } from "../memory_connection.ts";
 
 const FOLDERS = { private: "uploads", public: "shared_files", shared: "shared_uploads" } as const;
@@ -121,6 +122,20 @@ export class World {
     const talk = { link, client, server, served };
     this.#talks.push(talk);
     return talk;
+  }
+
+  /** Gets the file `a`, from the public room if nothing else is said. */
+  download(
+    { client }: Pick<Talk, "client">,
+    about: Partial<Pick<DownloadRequest, "room" | "onReady" | "onVerified">> = {},
+  ): Promise<Receipt> {
+    const to = {
+      target: "a",
+      store: this.downloads,
+      conflict: "rename",
+      origin: "server",
+    } as const;
+    return client.download({ room: "public", name: "a", ...to, ...about });
   }
 
   /** The path of a file of a room or of the downloads. */
