@@ -54,7 +54,7 @@ export const IDLE_SECONDS = 60;
 /** Seconds between PING frames of a side that has nothing else to say. */
 export const PING_SECONDS = 15;
 /** Most bytes of a file that travels packed with others, and may lie in a PACK. */
-export const PACKED_BYTES = 256 * KiB;
+export const PACKED_BYTES = MiB;
 /** Most entries in one MANIFEST frame. */
 export const MANIFEST_ENTRIES = 1_024;
 /** Most entries of one tree. */

@@ -132,6 +132,13 @@ export class IncomingTree implements Transfer {
     return done;
   }
 
+  /** Does something beside what was begun before: while one waits for the disk, another is written. */
+  #beside(work: () => Promise<void>): Promise<void> {
+    const done = this.#settled ? Promise.resolve() : this.#guard(work);
+    this.#working = Promise.all([this.#working, done]);
+    return done;
+  }
+
   async #manifest({ entries, last }: MessageOf<"manifest">): Promise<void> {
     const tree = this.#tree;
     if (tree === undefined) throw new FtError("protocol", "A manifest came too early.");
@@ -216,7 +223,7 @@ export class IncomingTree implements Transfer {
       return { ...file, entry };
     });
     this.#received += bytes.length;
-    return this.#options.channel.pipeline(this.#after(() => this.#store(wanted)), bytes);
+    return this.#options.channel.pipeline(this.#beside(() => this.#store(wanted)), bytes);
   }
 
   async #store(files: ReadonlyArray<PackedFile & { entry: TreeEntry }>): Promise<void> {

@@ -6,7 +6,7 @@ import { storageFailure } from "./failure.ts";
 import { requireHoldable } from "./holdable.ts";
 import { LocalSource } from "./local_source.ts";
 import type { Records } from "./records.ts";
-import { storeSmall } from "./small_files.ts";
+import { storeSmall, Syncs } from "./small_files.ts";
 import type { SharedRoom } from "./shared_room.ts";
 import type { Space } from "./space.ts";
 import type { Staging } from "./staging.ts";
@@ -52,6 +52,7 @@ export class FolderTree implements StagedTree {
   readonly #release: () => void;
   /** Folders and links, which are made at the end. */
   readonly #others: TreeEntry[] = [];
+  readonly #syncs = new Syncs();
   #looked = 0;
 
   constructor(options: FolderTreeOptions) {
@@ -216,6 +217,7 @@ export class FolderTree implements StagedTree {
     const outcomes = await storeSmall(files, staging, {
       isRecorded: records !== undefined,
       newFolder: this.#newFolders(),
+      syncs: this.#syncs,
       publish: (group) => {
         const published = publishTogether(group, {
           ...this.#options,

@@ -177,3 +177,15 @@ Deno.test("a small file of a new folder costs one opening and one look", async (
     ok(actual <= count, `${call} was called ${actual} times`);
   }
 });
+
+Deno.test("files of one new folder that are stored at once get all their places", async () => {
+  const names = ["d/a", "d/b", "d/e/a", "d/e/b", "f/a", "f/b"];
+  using made = await makeTree(...names);
+  const { tree, files } = made;
+  const halves = [0, 1].map((half) => files.filter((_, at) => at % 2 === half));
+  const outcomes = await Promise.all(halves.map((half) => stored(tree, half)));
+  deepEqual(outcomes.flat(), names.map(() => "new"));
+  deepEqual(await tree.finish(), []);
+  for (const name of names) ok(Deno.lstatSync(`${made.there}/${name}`).isFile);
+  deepEqual(namesIn(made.staging), []);
+});

@@ -18,6 +18,9 @@ import { Trees } from "./trees.ts";
 /** Rows of a page. */
 const PAGE_ROWS = 500;
 
+/** The files of an owner. SQLite would look through all of the room: the room begins the key. */
+export const OWNED = "select * from file indexed by file_by_owner where owner = ? and room = ?";
+
 /** The server's records, in one database. */
 export class Records {
   /** The named tokens, which are kept in the same database. */
@@ -68,10 +71,8 @@ export class Records {
     this.#forgetBelow = database.prepare(
       "delete from file where room = ? and name >= ? and name < ?",
     );
-    this.#own = database.prepare(
-      "select * from file where owner = ? and room = ? and requested = ?",
-    );
-    this.#owned = database.prepare("select * from file where owner = ? and room = ?");
+    this.#own = database.prepare(`${OWNED} and requested = ?`);
+    this.#owned = database.prepare(OWNED);
     this.#room = database.prepare("select * from file where room = ?");
     this.#after = database.prepare(
       `select * from file where room = ? and (name, ino) > (?, ?)

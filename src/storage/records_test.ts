@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { linesOf, temporaryFolder } from "../../tests/fixtures/staged.ts";
 import { DatabaseSync } from "node:sqlite";
 import { type FileRecord, holds } from "./file_record.ts";
-import { Records } from "./records.ts";
+import { OWNED, Records } from "./records.ts";
 
 function rowOf(path: string, say: Partial<FileRecord> = {}): FileRecord {
   const info = Deno.lstatSync(path);
@@ -190,4 +190,17 @@ Deno.test("Records.open() leaves a database of a later version alone", () => {
   later.close();
   throws(() => Records.open(path, unexpected), { code: "io", message: /later version of ft/ });
   equal([...Deno.readDirSync(folder.path)].some(({ name }) => name.includes("damaged")), false);
+});
+
+Deno.test("Records find the files of an owner without looking through the room", () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/records.db`;
+  Records.open(path, unexpected).close();
+  using database = new DatabaseSync(path);
+  const plan = (sql: string) => database.prepare(`explain query plan ${sql}`).get()?.["detail"];
+  equal(plan(OWNED), "SEARCH file USING INDEX file_by_owner (owner=? AND room=?)");
+  equal(
+    plan(`${OWNED} and requested = ?`),
+    "SEARCH file USING INDEX file_by_owner (owner=? AND room=? AND requested=?)",
+  );
 });

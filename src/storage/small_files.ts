@@ -44,6 +44,7 @@ export interface SmallFilesPlace {
   readonly publish: (
     group: ReadonlyArray<{ readonly file: WholeFile; readonly written: WrittenFile }>,
   ) => readonly Result[];
+  readonly syncs: Syncs;
 }
 
 /**
@@ -77,7 +78,7 @@ async function storeGroup(
     const written: Array<WrittenFile | FtError> = [];
     for (let at = 0; at < files.length; at += OPEN_FILES) {
       const some = files.slice(at, at + OPEN_FILES);
-      written.push(...await writeSome(some, (file) => write(file, staged, place)));
+      written.push(...await writeSome(some, place.syncs, (file) => write(file, staged, place)));
     }
     const sound = files.flatMap((file, at) => {
       const one = written[at];
@@ -97,12 +98,13 @@ async function storeGroup(
 /** Writes files and makes them last. */
 async function writeSome(
   files: readonly WholeFile[],
+  syncs: Syncs,
   write: (file: WholeFile) => OpenFile,
 ): Promise<Array<OpenFile | FtError>> {
   const written = files.map((file) => attempt(() => write(file), file.entry.path));
   const open = written.flatMap((one) => one instanceof FtError ? [] : [one.file]);
   try {
-    await syncAll(open);
+    await syncs.all(open);
     return written;
   } finally {
     for (const file of open) file.close();
@@ -139,14 +141,23 @@ function write(
 }
 
 /** Syncs files: one after the other where that costs next to nothing, else side by side. */
-async function syncAll(files: readonly Deno.FsFile[]): Promise<void> {
-  let fastest = Infinity;
-  for (const [at, file] of files.entries()) {
-    const began = performance.now();
-    file.syncSync();
-    fastest = Math.min(fastest, performance.now() - began);
-    if (at + 1 < TRIED_SYNCS || fastest < SLOW_SYNC_MS) continue;
-    await Promise.all(files.slice(at + 1).map((rest) => rest.sync()));
-    return;
+export class Syncs {
+  /** The fastest of those that were made one after the other, in milliseconds. */
+  #fastest = Infinity;
+  #tried = 0;
+
+  async all(files: ReadonlyArray<Pick<Deno.FsFile, "sync" | "syncSync">>): Promise<void> {
+    let done = 0;
+    for (; done < files.length && !this.#isSlow; done++) {
+      const began = performance.now();
+      files[done]?.syncSync();
+      this.#fastest = Math.min(this.#fastest, performance.now() - began);
+      this.#tried++;
+    }
+    await Promise.all(files.slice(done).map((file) => file.sync()));
+  }
+
+  get #isSlow(): boolean {
+    return this.#tried >= TRIED_SYNCS && this.#fastest >= SLOW_SYNC_MS;
   }
 }
