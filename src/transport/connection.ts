@@ -36,6 +36,8 @@ class GatheringSink implements UnderlyingSink<Uint8Array<ArrayBuffer>> {
   readonly #socket: Socket;
   readonly #onSent: (bytes: Uint8Array<ArrayBuffer>) => void;
   #gathered = new Uint8Array(GATHER_BYTES);
+  /** Room that was written and is used again. */
+  #spare: Uint8Array<ArrayBuffer> | undefined;
   #filled = 0;
   #scheduled = false;
   #tail: Promise<void> = Promise.resolve();
@@ -76,10 +78,13 @@ class GatheringSink implements UnderlyingSink<Uint8Array<ArrayBuffer>> {
     this.#tail = this.#tail.then(async () => {
       this.#scheduled = false;
       if (this.#filled === 0) return;
-      const full = this.#gathered.subarray(0, this.#filled);
-      this.#gathered = new Uint8Array(GATHER_BYTES);
+      const full = this.#gathered;
+      const filled = this.#filled;
+      this.#gathered = this.#spare ?? new Uint8Array(GATHER_BYTES);
+      this.#spare = undefined;
       this.#filled = 0;
-      await this.#writeAll(full);
+      await this.#writeAll(full.subarray(0, filled));
+      this.#spare = full;
     });
     return this.#tail;
   }
