@@ -21,6 +21,8 @@ export type { Leftover } from "./leftovers.ts";
 const RESUMABLE_BYTES = 1024 * 1024;
 /** How many partials of one owner and name may be under way at once. */
 const SLOTS = 64;
+/** Free ones in a row behind which nothing is looked for: they are taken in order. */
+const FREE_SLOTS = 4;
 /** How often the staging folder may vanish between being made and being used. */
 const VANISHED = 1000;
 
@@ -183,14 +185,18 @@ export class Staging {
 
   /** Where a transfer may be staged: first where it is under way, then where it was interrupted. */
   #slots(id: string, request: Resumable): string[] {
-    const rank = (key: string) => {
-      const holder = this.#holders.get(key);
-      if (holder !== undefined) return isOf(holder, request) ? 0 : 2;
-      const version = readJournal(`${this.path}/${key}.journal`)?.head.version;
-      return typeof version === "string" && version === request.version ? 1 : 2;
-    };
     const slots = Array.from({ length: SLOTS }, (_, slot) => `${id}-${slot}`);
-    const ranks = new Map(slots.map((key) => [key, rank(key)]));
+    const ranks = new Map<string, number>();
+    let free = 0;
+    for (const key of slots) {
+      if (free === FREE_SLOTS) break;
+      const holder = this.#holders.get(key);
+      const journal = holder === undefined ? readJournal(`${this.path}/${key}.journal`) : undefined;
+      free = holder === undefined && journal === undefined ? free + 1 : 0;
+      if (holder !== undefined && isOf(holder, request)) ranks.set(key, 0);
+      const version = journal?.head.version;
+      if (typeof version === "string" && version === request.version) ranks.set(key, 1);
+    }
     return slots.sort((a, b) => (ranks.get(a) ?? 2) - (ranks.get(b) ?? 2));
   }
 

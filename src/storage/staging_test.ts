@@ -8,6 +8,7 @@ import {
   running,
   temporaryFolder,
 } from "../../tests/fixtures/staged.ts";
+import { CountedCalls } from "../../tests/fixtures/counted.ts";
 import type { FolderPartial } from "./folder_partial.ts";
 import { Staging } from "./staging.ts";
 import type { StageRequest } from "./store.ts";
@@ -182,6 +183,23 @@ Deno.test("open() says busy when one name has too many transfers, and has room a
   await (await staging.open(requestOf(LARGE_BYTES, VERSION_OF_NOBODY))).close();
   for (const partial of partials) await partial.close();
   deepEqual(filesIn(folder.path), []);
+});
+
+Deno.test("open() finds what was interrupted behind some free places, and looks at few where all are free", async () => {
+  using folder = temporaryFolder();
+  const staging = stagingIn(folder.path);
+  const versions = ["a", "b", "c", "d"].map((version) => ({ version }));
+  const partials: FolderPartial[] = [];
+  for (const version of versions) {
+    partials.push(await staging.open(requestOf(LARGE_BYTES, version)));
+  }
+  const last = partials.pop();
+  await fill(last as FolderPartial, (await chunksOf(BYTES)).slice(0, 2));
+  for (const partial of [...partials, last]) await partial?.close();
+  deepEqual(await heldBy(staging, requestOf(LARGE_BYTES, versions[3])), [0, 1]);
+  using calls = new CountedCalls();
+  await (await staging.open(requestOf(LARGE_BYTES, { name: "another" }))).close();
+  ok(calls.sum("looks") <= 30, calls.toString());
 });
 
 Deno.test("open() calls onIdle once nothing is open, also when opening failed", async () => {
