@@ -127,16 +127,18 @@ export class IncomingTree implements Transfer {
 
   /** Does something when all that was begun has ended. */
   #after(work: () => Promise<void>): Promise<void> {
-    const done = this.#working.then(() => this.#settled ? undefined : this.#guard(work));
-    this.#working = done;
-    return done;
+    return this.#begin(this.#working.then(() => this.#settled ? undefined : work()));
   }
 
   /** Does something beside what was begun before: while one waits for the disk, another is written. */
   #beside(work: () => Promise<void>): Promise<void> {
-    const done = this.#settled ? Promise.resolve() : this.#guard(work);
-    this.#working = Promise.all([this.#working, done]);
-    return done;
+    return this.#begin(this.#settled ? Promise.resolve() : work());
+  }
+
+  /** Counts work as begun. When it fails, all that was begun ends before the tree is given up. */
+  #begin(work: Promise<void>): Promise<void> {
+    this.#working = Promise.allSettled([this.#working, work]);
+    return this.#guard(() => work);
   }
 
   async #manifest({ entries, last }: MessageOf<"manifest">): Promise<void> {
@@ -301,6 +303,7 @@ export class IncomingTree implements Transfer {
   async fail(failure: FtError): Promise<void> {
     if (this.#settled) return;
     this.#settled = true;
+    await this.#working;
     this.#tree?.close();
     await sendFailure(this.#options.channel, this.#options.id, failure);
     this.#outcome.reject(failure);
@@ -308,7 +311,7 @@ export class IncomingTree implements Transfer {
 
   /** The sender is gone, or called it off. */
   async end(failure: FtError): Promise<void> {
-    await this.#working.catch(() => {});
+    await this.#working;
     if (this.#settled) return;
     this.#settled = true;
     this.#tree?.close();

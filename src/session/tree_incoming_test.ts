@@ -1,5 +1,6 @@
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, rejects } from "node:assert/strict";
 import { bytesOf } from "../../tests/fixtures/staged.ts";
+import { FtError } from "../error.ts";
 import { sha256 } from "../protocol/digest.ts";
 import { FRAME_BYTES } from "../protocol/limits.ts";
 import type { Message, TreeEntry } from "../protocol/message.ts";
@@ -8,16 +9,15 @@ import type { StagedTree, WholeFile } from "../storage/tree.ts";
 import type { Channel } from "./channel.ts";
 import { IncomingTree } from "./tree_incoming.ts";
 
-/** A place that wants everything; what it is given waits until it has been given as much as `most`. */
+/** A place that wants everything. Each file waits there for what `wait` says. */
 class Place implements Partial<StagedTree> {
   readonly name = "t";
   readonly isOld = false;
   readonly stored: string[] = [];
-  readonly #most: number;
-  readonly #all = Promise.withResolvers<void>();
+  readonly #wait: (path: string) => Promise<void>;
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(wait: (path: string) => Promise<void>) {
+    this.#wait = wait;
   }
 
   offer(entries: readonly TreeEntry[]): Promise<Array<"want">> {
@@ -27,9 +27,9 @@ class Place implements Partial<StagedTree> {
   async begin(): Promise<void> {}
 
   async store(files: readonly WholeFile[]): Promise<Array<"new">> {
-    this.stored.push(...files.map(({ entry }) => entry.path));
-    if (this.stored.length === this.#most) this.#all.resolve();
-    await this.#all.promise;
+    const paths = files.map(({ entry }) => entry.path);
+    this.stored.push(...paths);
+    await Promise.all(paths.map(this.#wait));
     return files.map(() => "new");
   }
 
@@ -38,7 +38,9 @@ class Place implements Partial<StagedTree> {
     return await Promise.resolve([]);
   }
 
-  close(): void {}
+  close(): void {
+    this.stored.push("closed");
+  }
 
   get tree(): StagedTree {
     return this as unknown as StagedTree;
@@ -52,22 +54,51 @@ async function packOf(index: number, bytes: Uint8Array<ArrayBuffer>): Promise<Me
   return { kind: "pack", id: 1, bytes: pack.payload };
 }
 
-Deno.test("small files are stored while others before them wait for the disk, and the end waits for all", async () => {
-  const bytes = bytesOf(10, 7);
-  const told: Message[] = [];
+/** A tree of three files that wants all of them, and what it says. */
+async function receiving(place: Place, send: (message: Message) => void): Promise<IncomingTree> {
   const channel = {
     pipeline: () => undefined,
-    send: (message: Message) => Promise.resolve(void told.push(message)),
+    send: (message: Message) => Promise.try(send, message),
   };
-  const place = new Place(3);
   const incoming = new IncomingTree({ channel: channel as unknown as Channel, id: 1 });
   incoming.begin(place.tree);
   const entries = ["a", "b", "c"].map((path): TreeEntry => ({ path, kind: "file", size: 10 }));
   await incoming.handle({ kind: "manifest", id: 1, entries, last: true });
-  for (const index of [0, 1, 2]) await incoming.handle(await packOf(index, bytes));
+  for (const index of [0, 1, 2]) await incoming.handle(await packOf(index, bytesOf(10, 7)));
+  return incoming;
+}
+
+Deno.test("small files are stored while others before them wait for the disk, and the end waits for all", async () => {
+  const told: Message[] = [];
+  const all = Promise.withResolvers<void>();
+  const place = new Place((path) => {
+    if (path === "c") all.resolve();
+    return all.promise;
+  });
+  const incoming = await receiving(place, (message) => void told.push(message));
   await incoming.handle({ kind: "seal", id: 1 });
   const { files } = await incoming.outcome;
-  deepEqual(place.stored, ["a", "b", "c", "end"]);
+  deepEqual(place.stored, ["a", "b", "c", "end", "closed"]);
   deepEqual(files.new, 3);
   deepEqual(told.map(({ kind }) => kind), ["want", "result", "result", "result", "done"]);
+});
+
+Deno.test("a folder is given up when nothing of it is stored any more", async () => {
+  const all = Promise.withResolvers<void>();
+  const last = Promise.withResolvers<void>();
+  const place = new Place((path) => {
+    if (path !== "c") return all.promise;
+    all.resolve();
+    return last.promise;
+  });
+  const lost = new FtError("lost");
+  const incoming = await receiving(place, ({ kind }) => {
+    if (kind === "result") throw lost;
+  });
+  const outcome = rejects(incoming.outcome, lost).then(() => place.stored.push("told"));
+  await new Promise<void>((turn) => setImmediate(turn));
+  deepEqual(place.stored, ["a", "b", "c"]);
+  last.resolve();
+  await outcome;
+  deepEqual(place.stored, ["a", "b", "c", "closed", "told"]);
 });

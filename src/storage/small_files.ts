@@ -12,8 +12,8 @@ import type { WholeFile } from "./tree.ts";
 
 /** Files that get their places in one turn. */
 const GROUP_FILES = 512;
-/** Files open at once. */
-const OPEN_FILES = 128;
+/** Files of one pack that are open at once: a connection may have four packs under way. */
+const OPEN_FILES = 32;
 /** Syncs after which it is told how fast they are: one may be slow by chance. */
 const TRIED_SYNCS = 3;
 /** A sync that takes longer than this many milliseconds pays to be run beside others. */
@@ -56,7 +56,12 @@ export async function storeSmall(
   staging: Staging,
   place: SmallFilesPlace,
 ): Promise<Result[]> {
-  const staged = staging.group();
+  let staged: StagedGroup;
+  try {
+    staged = staging.group();
+  } catch (thrown) {
+    return files.map(() => storageFailure(thrown, "store what arrived"));
+  }
   try {
     const results: Result[] = [];
     for (let at = 0; at < files.length; at += GROUP_FILES) {

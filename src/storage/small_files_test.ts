@@ -1,5 +1,8 @@
-import { deepEqual } from "node:assert/strict";
-import { Syncs } from "./small_files.ts";
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { temporaryFolder } from "../../tests/fixtures/staged.ts";
+import { storeSmall, Syncs } from "./small_files.ts";
+import { Staging } from "./staging.ts";
+import type { WholeFile } from "./tree.ts";
 
 /** A file that tells how it is synced; to wait for that takes so many milliseconds. */
 function fileOf(told: string[], milliseconds: number) {
@@ -28,4 +31,50 @@ Deno.test("files are synced one after the other where one of them has shown that
   const syncs = new Syncs();
   await syncs.all([1, 0, 1, 1, 1].map((milliseconds) => fileOf(told, milliseconds)));
   deepEqual(told, Array(5).fill("waited"));
+});
+
+/** So many small files. */
+function filesOf(count: number): WholeFile[] {
+  return Array.from({ length: count }, (_, at) => ({
+    entry: { path: `${at}`, kind: "file", size: 1 },
+    bytes: new Uint8Array(1),
+    digest: "",
+  }));
+}
+
+const NOWHERE = {
+  isRecorded: false,
+  newFolder: () => undefined,
+  publish: (group: readonly unknown[]) => group.map(() => "new" as const),
+};
+
+Deno.test("each file fails alone where nothing can be staged", async () => {
+  using folder = temporaryFolder();
+  Deno.writeTextFileSync(`${folder.path}/staging`, "no folder");
+  const staging = new Staging(`${folder.path}/staging`, () => {
+    throw new Error("nothing is published here");
+  });
+  const outcomes = await storeSmall(filesOf(2), staging, { ...NOWHERE, syncs: new Syncs() });
+  deepEqual(outcomes.map((outcome) => outcome instanceof Error && outcome.name), [
+    "FtError",
+    "FtError",
+  ]);
+});
+
+Deno.test("few of the files of a pack are open at once", async () => {
+  using folder = temporaryFolder();
+  const staging = new Staging(folder.path, () => {
+    throw new Error("nothing is published here");
+  });
+  const counts: number[] = [];
+  const syncs = new Syncs();
+  const all = syncs.all.bind(syncs);
+  syncs.all = async (files) => {
+    counts.push(files.length);
+    await all(files);
+  };
+  const outcomes = await storeSmall(filesOf(100), staging, { ...NOWHERE, syncs });
+  deepEqual(outcomes, Array(100).fill("new"));
+  ok(Math.max(...counts) <= 32, `${counts}`);
+  equal(counts.reduce((sum, count) => sum + count), 100);
 });

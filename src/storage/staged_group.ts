@@ -100,6 +100,8 @@ export class StagedGroup {
       if (this.#single !== undefined) removeAll(this.#single);
       for (const { path, isMoved } of this.#staged) if (!isMoved) removeAll(path);
       remove(`${this.#base}.part`);
+    } catch {
+      // What became of the files is known. The rest goes with the next sweep.
     } finally {
       this.#lock.close();
     }
