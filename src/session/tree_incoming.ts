@@ -299,7 +299,7 @@ export class IncomingTree implements Transfer {
     this.#outcome.resolve(report);
   }
 
-  /** Gives up the whole tree and tells the sender. What has its place stays. */
+  /** Gives up the tree when nothing is stored any more, and tells the sender. What has its place stays. */
   async fail(failure: FtError): Promise<void> {
     if (this.#settled) return;
     this.#settled = true;

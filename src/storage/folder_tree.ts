@@ -6,7 +6,7 @@ import { storageFailure } from "./failure.ts";
 import { requireHoldable } from "./holdable.ts";
 import { LocalSource } from "./local_source.ts";
 import type { Records } from "./records.ts";
-import { storeSmall, Syncs } from "./small_files.ts";
+import { allFailed, storeSmall, Syncs } from "./small_files.ts";
 import type { SharedRoom } from "./shared_room.ts";
 import type { Space } from "./space.ts";
 import type { Staging } from "./staging.ts";
@@ -210,8 +210,7 @@ export class FolderTree implements StagedTree {
       await claim?.reserve(0);
     } catch (thrown) {
       claim?.end(undefined, false);
-      const failure = storageFailure(thrown, "store what arrived");
-      return files.map(() => failure);
+      return allFailed(files, thrown);
     }
     const folders = new Set<string>();
     const outcomes = await storeSmall(files, staging, {

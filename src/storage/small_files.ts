@@ -44,6 +44,7 @@ export interface SmallFilesPlace {
   readonly publish: (
     group: ReadonlyArray<{ readonly file: WholeFile; readonly written: WrittenFile }>,
   ) => readonly Result[];
+  /** How fast files are synced there. */
   readonly syncs: Syncs;
 }
 
@@ -60,7 +61,7 @@ export async function storeSmall(
   try {
     staged = staging.group();
   } catch (thrown) {
-    return files.map(() => storageFailure(thrown, "store what arrived"));
+    return allFailed(files, thrown);
   }
   try {
     const results: Result[] = [];
@@ -95,9 +96,14 @@ async function storeGroup(
       one instanceof FtError ? one : results[next++] ?? new FtError("unexpected")
     );
   } catch (thrown) {
-    const failure = storageFailure(thrown, "store what arrived");
-    return files.map(() => failure);
+    return allFailed(files, thrown);
   }
+}
+
+/** What became of files that nothing could be done for. */
+export function allFailed(files: readonly WholeFile[], thrown: unknown): FtError[] {
+  const failure = storageFailure(thrown, "store what arrived");
+  return files.map(() => failure);
 }
 
 /** Writes files and makes them last. */
@@ -150,13 +156,20 @@ export class Syncs {
   /** The fastest of those that were made one after the other, in milliseconds. */
   #fastest = Infinity;
   #tried = 0;
+  readonly #now: () => number;
 
+  /** Tests say what time it is, in milliseconds. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** Returns when all of them last. */
   async all(files: ReadonlyArray<Pick<Deno.FsFile, "sync" | "syncSync">>): Promise<void> {
     let done = 0;
     for (; done < files.length && !this.#isSlow; done++) {
-      const began = performance.now();
+      const began = this.#now();
       files[done]?.syncSync();
-      this.#fastest = Math.min(this.#fastest, performance.now() - began);
+      this.#fastest = Math.min(this.#fastest, this.#now() - began);
       this.#tried++;
     }
     await Promise.all(files.slice(done).map((file) => file.sync()));

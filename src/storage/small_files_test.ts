@@ -4,33 +4,36 @@ import { storeSmall, Syncs } from "./small_files.ts";
 import { Staging } from "./staging.ts";
 import type { WholeFile } from "./tree.ts";
 
-/** A file that tells how it is synced; to wait for that takes so many milliseconds. */
-function fileOf(told: string[], milliseconds: number) {
-  return {
-    syncSync() {
-      for (const end = performance.now() + milliseconds; performance.now() < end;);
-      told.push("waited");
-    },
-    sync() {
-      return Promise.resolve(void told.push("beside"));
-    },
-  };
+/** Files that are synced by a clock of their own, and what each was. */
+class SyncedFiles {
+  readonly told: string[] = [];
+  #now = 0;
+  readonly syncs = new Syncs(() => this.#now);
+
+  /** Syncs files; to wait for each takes so many milliseconds. */
+  async sync(...milliseconds: readonly number[]): Promise<void> {
+    await this.syncs.all(milliseconds.map((milliseconds) => ({
+      syncSync: () => {
+        this.#now += milliseconds;
+        this.told.push("waited");
+      },
+      sync: () => Promise.resolve(void this.told.push("beside")),
+    })));
+  }
 }
 
 Deno.test("files are synced side by side once some have shown that it takes long", async () => {
-  const told: string[] = [];
-  const syncs = new Syncs();
-  await syncs.all([1, 1].map((milliseconds) => fileOf(told, milliseconds)));
-  await syncs.all([1, 1].map((milliseconds) => fileOf(told, milliseconds)));
-  await syncs.all([1, 1].map((milliseconds) => fileOf(told, milliseconds)));
-  deepEqual(told, ["waited", "waited", "waited", "beside", "beside", "beside"]);
+  const files = new SyncedFiles();
+  await files.sync(1, 1);
+  await files.sync(1, 1);
+  await files.sync(1, 1);
+  deepEqual(files.told, ["waited", "waited", "waited", "beside", "beside", "beside"]);
 });
 
 Deno.test("files are synced one after the other where one of them has shown that it costs nothing", async () => {
-  const told: string[] = [];
-  const syncs = new Syncs();
-  await syncs.all([1, 0, 1, 1, 1].map((milliseconds) => fileOf(told, milliseconds)));
-  deepEqual(told, Array(5).fill("waited"));
+  const files = new SyncedFiles();
+  await files.sync(1, 0.1, 1, 1, 1);
+  deepEqual(files.told, Array(5).fill("waited"));
 });
 
 /** So many small files. */
