@@ -183,6 +183,7 @@ function connectionOf(from: Pipe, to: Pipe, peer: string): Connection {
       close: () => to.end(),
     }),
     onSent: undefined,
+    place: () => {},
     giveBack: () => {},
     async drain(milliseconds) {
       const timer = setTimeout(() => from.fail(), milliseconds);

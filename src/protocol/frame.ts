@@ -62,6 +62,11 @@ export interface FrameDecoderOptions {
   onTaken?: (bytes: Uint8Array<ArrayBuffer>) => void;
   /** Makes room for a payload that comes in parts; bytes of exactly this length. */
   allocate?: (length: number) => Uint8Array<ArrayBuffer>;
+  /**
+   * Called with the room for the rest of such a payload, and how many bytes of the input come before
+   * that rest. What is put there by whoever reads the input is not copied.
+   */
+  onAwaited?: (position: number, room: Uint8Array<ArrayBuffer>) => void;
 }
 
 /**
@@ -77,6 +82,8 @@ export class FrameDecoder extends TransformStream<Uint8Array<ArrayBuffer>, ReadF
     let headerFilled = 0;
     let payload: Uint8Array<ArrayBuffer> | undefined;
     let filled = 0;
+    /** Bytes of the input that came before those at hand. */
+    let position = 0;
 
     super({
       transform(bytes, controller) {
@@ -109,14 +116,19 @@ export class FrameDecoder extends TransformStream<Uint8Array<ArrayBuffer>, ReadF
             filled = 0;
           }
           const take = Math.min(payload.length - filled, bytes.length - at);
-          payload.set(bytes.subarray(at, at + take), filled);
+          const piece = bytes.subarray(at, at + take);
+          if (!isAt(piece, payload, filled)) payload.set(piece, filled);
           filled += take;
           at += take;
-          if (filled < payload.length) break;
+          if (filled < payload.length) {
+            options.onAwaited?.(position + at, payload.subarray(filled));
+            break;
+          }
           controller.enqueue({ type: view.getUint8(4), id: view.getUint32(5), payload });
           payload = undefined;
           headerFilled = 0;
         }
+        position += at;
         if (headerFilled === 0) options.onWhole?.();
         else if (begun) options.onPartial?.();
         if (!isLent) options.onTaken?.(bytes);
@@ -128,4 +140,9 @@ export class FrameDecoder extends TransformStream<Uint8Array<ArrayBuffer>, ReadF
       },
     });
   }
+}
+
+/** Whether `piece` is the bytes of `whole` from `offset` on. */
+function isAt(piece: Uint8Array, whole: Uint8Array, offset: number): boolean {
+  return piece.buffer === whole.buffer && piece.byteOffset === whole.byteOffset + offset;
 }

@@ -156,6 +156,37 @@ Deno.test("FrameDecoder views a frame that came whole, and copies one that did n
   assert.notEqual(joined?.payload.buffer, bytes.buffer);
 });
 
+Deno.test("FrameDecoder says where the rest of a payload is awaited, and copies none put there", async () => {
+  const payload = new Uint8Array(100).map((_, at) => at);
+  const frame = { type: 1, id: 1, payload: [payload] };
+  const bytes = encode([frame, frame]);
+  const room = new Uint8Array(300);
+  const awaited: number[] = [];
+  const decoder = new FrameDecoder({
+    allocate: (length) => room.subarray(7, 7 + length),
+    onAwaited: (position, { byteOffset, length }) => awaited.push(position, byteOffset, length),
+  });
+  const writer = decoder.writable.getWriter();
+  const reader = decoder.readable.getReader();
+  const reading = reader.read();
+  await writer.write(bytes.slice(0, HEADER_BYTES + 10));
+  assert.deepEqual(awaited, [HEADER_BYTES + 10, 17, 90]);
+  // Some comes elsewhere, and is copied; then some where it is awaited, which only has to be there.
+  await writer.write(bytes.slice(HEADER_BYTES + 10, HEADER_BYTES + 30));
+  assert.deepEqual(awaited.slice(3), [HEADER_BYTES + 30, 37, 70]);
+  room.set(payload.subarray(30), 37);
+  await writer.write(room.subarray(37, 107));
+  assert.deepEqual([...(await reading).value?.payload ?? []], [...payload]);
+  // Positions go on over the end of a frame; one that came whole is awaited nowhere.
+  const next = reader.read();
+  await writer.write(bytes.slice(HEADER_BYTES + 100, 2 * HEADER_BYTES + 101));
+  assert.deepEqual(awaited.slice(6), [2 * HEADER_BYTES + 101, 8, 99]);
+  await writer.write(bytes.slice(2 * HEADER_BYTES + 101));
+  assert.deepEqual([...(await next).value?.payload ?? []], [...payload]);
+  assert.equal(awaited.length, 9);
+  await writer.close();
+});
+
 /** What the callbacks were told for each piece: P partial, W whole, - nothing. */
 async function told(pieces: readonly Bytes[]): Promise<string> {
   let heard = "";

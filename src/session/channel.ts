@@ -1,7 +1,7 @@
 import { type FailureCode, FtError, toFailure, toFailureCode } from "../error.ts";
 import { frameLimit, toFrame, toMessage } from "../protocol/codec.ts";
 import { type Frame, FrameDecoder, FrameEncoder } from "../protocol/frame.ts";
-import { VERSIONS } from "../protocol/limits.ts";
+import { PREAMBLE_BYTES, VERSIONS } from "../protocol/limits.ts";
 import type { Message } from "../protocol/message.ts";
 import { encodePreamble, PreambleDecoder } from "../protocol/preamble.ts";
 import type { Connection } from "../transport/connection.ts";
@@ -152,6 +152,7 @@ export class Channel {
           onWhole: () => this.#frameSince = undefined,
           onTaken: (bytes) => this.#connection.giveBack(bytes),
           allocate: (length) => PAYLOADS.take(length),
+          onAwaited: (position, room) => this.#connection.place(PREAMBLE_BYTES + position, room),
         }),
       );
     for await (const frame of frames) {

@@ -13,6 +13,11 @@ export interface Connection {
   readonly peer: string;
   /** When it was accepted or dialled, by the clock of `performance.now()`. */
   readonly openedAt: number;
+  /**
+   * Says where what follows the first `position` bytes of {@linkcode readable} is awaited: as far as
+   * it was not read by then, it is read right into there.
+   */
+  place(position: number, room: Uint8Array<ArrayBuffer>): void;
   /** Says that nobody looks at bytes of {@linkcode readable} any more: their room is used again. */
   giveBack(bytes: Uint8Array<ArrayBuffer>): void;
   /** Reads and drops what still comes, at most so many milliseconds, so that the peer can hear. */
@@ -128,6 +133,7 @@ export function socketConnection(
     onSent: undefined,
     peer,
     openedAt,
+    place: (position, room) => source.place(position, room),
     giveBack: (bytes) => source.giveBack(bytes),
     async drain(milliseconds) {
       const timer = setTimeout(abort, milliseconds);
