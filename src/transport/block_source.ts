@@ -7,6 +7,8 @@ const BLOCK_BYTES = 512 * 1024;
 const FULL_BYTES = 256 * 1024;
 /** A block with less room than this left is followed by another; for less no other room is used. */
 const LEAST_BYTES = 64 * 1024;
+/** What is read after a place is filled: the next header, and little of what follows it. */
+const PEEK_BYTES = 1024;
 /** Shared by all connections: many of them need little more than a few. */
 const BLOCKS = new BufferPool(BLOCK_BYTES);
 
@@ -111,7 +113,8 @@ export class BlockSource implements UnderlyingDefaultSource<Uint8Array<ArrayBuff
   async #fill(): Promise<number> {
     let filled = 0;
     for (;;) {
-      const begun = this.#begun ??= this.#read(this.#block.subarray(filled));
+      const end = this.#isPlaced ? PEEK_BYTES : this.#block.length;
+      const begun = this.#begun ??= this.#read(this.#block.subarray(filled, end));
       const count = filled === 0 ? await begun : await Promise.race([begun, nextTurn()]);
       if (count === undefined) return filled;
       this.#begun = undefined;

@@ -126,7 +126,8 @@ export function socketConnection(
     onEnd?.();
   }
   const connection: Connection = {
-    readable: new ReadableStream(source),
+    // Nothing is read ahead: who takes what has come says where the rest belongs.
+    readable: new ReadableStream(source, { highWaterMark: 0 }),
     writable: new WritableStream(
       new GatheringSink(socket, (bytes) => connection.onSent?.(bytes)),
     ),
