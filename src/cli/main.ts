@@ -5,11 +5,13 @@
  * @module
  */
 import { toFailure } from "../error.ts";
+import { collectEntropy } from "../transport/entropy.ts";
 import { VERSION } from "../version.ts";
 import { commandIn, type Invocation, type Options, parseArguments } from "./arguments.ts";
 import { readConfig } from "./config.ts";
 import { wantsJson } from "./settings.ts";
 import { env, limitTime, OutputClosed } from "./shell.ts";
+import { optionsOf } from "./table.ts";
 import { closeLines, openLines, requireWritten, showText, tellFailure } from "./voice.ts";
 
 /** A command: runs with its operands and options, and resolves with its exit code. */
@@ -76,6 +78,8 @@ async function runArguments(args: readonly string[]): Promise<number> {
       return 0;
     case "run": {
       const { command, operands, options } = invocation;
+      // While the command is loaded.
+      if (optionsOf(command).includes("plain") && !options.plain) collectEntropy();
       const run = await COMMANDS[command]();
       if (options.timeout !== undefined) limitTime(options.timeout);
       return await run(operands, options);
