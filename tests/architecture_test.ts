@@ -13,7 +13,16 @@ const ENTRIES = ["main.ts", "src/mod.ts"];
 /** What the files of each room may import from other rooms. Single files are rooms of their own. */
 const ALLOWED: Record<string, readonly string[]> = {
   "main.ts": ["cli"],
-  cli: ["clock.ts", "verbs", "mod.ts", "session", "error.ts", "name.ts", "version.ts"],
+  cli: [
+    "clock.ts",
+    "entropy.ts",
+    "verbs",
+    "mod.ts",
+    "session",
+    "error.ts",
+    "name.ts",
+    "version.ts",
+  ],
   "mod.ts": ["verbs", "session", "storage", "error.ts"],
   verbs: ["clock.ts", "session", "transport", "storage", "name.ts", "error.ts", "version.ts"],
   session: [
@@ -31,6 +40,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   "name.ts": ["error.ts"],
   "clock.ts": [],
   "buffer_pool.ts": [],
+  "entropy.ts": [],
   "error.ts": [],
   "version.ts": ["deno.json"],
 };

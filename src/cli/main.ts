@@ -4,8 +4,8 @@
  *
  * @module
  */
+import { collectEntropy } from "../entropy.ts";
 import { toFailure } from "../error.ts";
-import { collectEntropy } from "../transport/entropy.ts";
 import { VERSION } from "../version.ts";
 import { commandIn, type Invocation, type Options, parseArguments } from "./arguments.ts";
 import { readConfig } from "./config.ts";
