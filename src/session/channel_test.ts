@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FtError } from "../error.ts";
 import type { Message } from "../protocol/message.ts";
-import { HEADER_BYTES } from "../protocol/limits.ts";
+import { HEADER_BYTES, PREAMBLE_BYTES } from "../protocol/limits.ts";
 import { rawFrame, RawPeer } from "../../tests/hostile/raw_peer.ts";
 import { Link, type LinkOptions } from "../../tests/memory_connection.ts";
 import { Random, seed } from "../../tests/random.ts";
@@ -56,6 +56,23 @@ Deno.test(`Channel carries messages both ways in order, however cut (seed ${seed
   server.close();
   assert.deepEqual(heard.client, messages);
   assert.deepEqual(heard.server, messages);
+});
+
+Deno.test("Channel says where in all that comes the rest of a payload is awaited", async () => {
+  const link = new Link();
+  const awaited: { position: number; length: number }[] = [];
+  const place = (position: number, { length }: Uint8Array) => awaited.push({ position, length });
+  const channel = new Channel({ ...link.server, place }, { side: "server" });
+  const run = channel.run(() => {});
+  const peer = new RawPeer(link.client);
+  await peer.preamble();
+  const frame = rawFrame(0, 1, new Uint8Array(1_000));
+  await peer.write(frame.slice(0, HEADER_BYTES + 300));
+  await peer.write(frame.slice(HEADER_BYTES + 300));
+  await peer.end();
+  await run.catch(() => {});
+  channel.close();
+  assert.deepEqual(awaited[0], { position: PREAMBLE_BYTES + HEADER_BYTES + 300, length: 700 });
 });
 
 Deno.test("Channel.run() waits for a dispatch before the next message", async () => {
