@@ -1,12 +1,12 @@
 import { BufferPool } from "../buffer_pool.ts";
 import { lost, type Socket } from "./socket.ts";
 
-/** Bytes asked of the socket at a time: large reads cost fewer turns of the event loop. */
-const BLOCK_BYTES = 512 * 1024;
+/** Bytes asked of the socket at a time, where nothing larger awaits them. */
+const BLOCK_BYTES = 128 * 1024;
 /** TLS gives one record of 16 KiB at a time; they are passed on together, up to this much. */
-const FULL_BYTES = 256 * 1024;
+const FULL_BYTES = 64 * 1024;
 /** A block with less room than this left is followed by another; for less no other room is used. */
-const LEAST_BYTES = 64 * 1024;
+const LEAST_BYTES = 32 * 1024;
 /** What is read after a place is filled: the next header, and little of what follows it. */
 const PEEK_BYTES = 1024;
 /** Shared by all connections: many of them need little more than a few. */
