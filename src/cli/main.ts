@@ -78,7 +78,7 @@ async function runArguments(args: readonly string[]): Promise<number> {
       return 0;
     case "run": {
       const { command, operands, options } = invocation;
-      // While the command is loaded.
+      // What takes --plain encrypts without it, and needs entropy: that comes while it is loaded.
       if (optionsOf(command).includes("plain") && !options.plain) collectEntropy();
       const run = await COMMANDS[command]();
       if (options.timeout !== undefined) limitTime(options.timeout);
