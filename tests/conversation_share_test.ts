@@ -10,6 +10,7 @@ import type { ClientSession } from "../src/session/client_session.ts";
 import type { ListRequest } from "../src/session/listing.ts";
 import type { Item, Receipt, Terms } from "../src/storage/store.ts";
 import { MemorySource, World } from "./conversation/world.ts";
+import { untilNextSecond } from "./fixtures/change_time.ts";
 import { Random, seed } from "./random.ts";
 
 const MiB = 1024 * 1024;
@@ -178,6 +179,37 @@ for (const terms of [{ expires: 60_000 }, { expires: 60_000, downloads: 1 }]) {
     assert.equal(await codeOf(take(world, talk.client, "a", "again")), "not_found");
     world.store.shared?.sweep();
     assert.deepEqual(world.names("shared"), []);
+  });
+}
+
+/** What becomes of the name of a file while the file is fetched. */
+const RENAMINGS: Readonly<Record<string, (world: World) => void>> = {
+  "taken back": (world) => void world.store.unshare("a", { owner: ownerOf(world) }),
+  "removed by hand": (world) => Deno.removeSync(world.path("shared", "a")),
+  "replaced by hand": (world) => {
+    world.lay("shared", "b", random.bytes(10));
+    Deno.renameSync(world.path("shared", "b"), world.path("shared", "a"));
+  },
+};
+
+for (const [says, change] of Object.entries(RENAMINGS)) {
+  Deno.test(`share: what is ${says} while it is fetched arrives as it was`, async () => {
+    await using world = new World();
+    await send(world.talk({ owner: "ana" }).client, "a", { note: "mine" }, { bytes: LARGE });
+    // Then its time of change moves with its name.
+    await untilNextSecond(world.path("shared", "a"));
+    let isChanged = false;
+    const talk = world.talk({
+      owner: "bob",
+      onCarried: (way, bytes) => {
+        if (isChanged || way !== "down" || bytes < MiB) return;
+        isChanged = true;
+        change(world);
+      },
+    });
+    await take(world, talk.client, "a");
+    assert.ok(isChanged);
+    assert.deepEqual(world.read("downloads", "a"), LARGE);
   });
 }
 

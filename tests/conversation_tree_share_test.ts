@@ -152,3 +152,35 @@ Deno.test("share of a folder: it expires, and its owner takes it back", async ()
   assert.ok(!exists(world.path("shared", "t")));
   assert.deepEqual(await items(client, true), []);
 });
+
+for (const name of ["t", "t/small"]) {
+  for (const isCut of [false, true]) {
+    Deno.test(`share of a folder: it expires while '${name}' is ${isCut ? "cut off" : "fetched"}`, async () => {
+      await using world = new World();
+      const path = makeTree(world);
+      const { client } = world.talk();
+      await shareTree(client, path, { expires: 60_000 });
+      const { client: ben, link, served } = world.talk({ owner: "ben" });
+      const expire = () => {
+        const [share] = world.records.shares.all().get("t") ?? [];
+        assert.ok(share !== undefined);
+        world.records.shares.put({ ...share, expires: Date.now() - 1 });
+        world.store.shared?.sweep();
+      };
+      // Before its first file is read.
+      const onWanted = () => isCut ? link.cut() : expire();
+      const fetching = fetchTree(world, ben, name, { onWanted });
+      if (isCut) {
+        await assert.rejects(fetching, failsWith("lost"));
+        await served;
+        expire();
+      } else {
+        assert.deepEqual((await fetching).failures, []);
+        const target = name.slice(name.lastIndexOf("/") + 1);
+        assertSameTree(world.path("downloads", target), `${world.root}/${name}`);
+        world.store.shared?.sweep();
+      }
+      assert.ok(!exists(world.path("shared", "t")), "it is gone from the disk");
+    });
+  }
+}

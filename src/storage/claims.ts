@@ -1,5 +1,5 @@
 /**
- * Claims: who downloads what has only so many downloads. A claim is a row, so that it outlives a
+ * Claims: who downloads what has only so many downloads. Such a claim is a row, so that it outlives a
  * crash of either side; what a live connection makes of it is kept in memory. A share never has
  * more claims that do not count yet than downloads that are left. What counts is taken off the
  * downloads in one transaction that is on the disk before the last bytes are sent.
@@ -55,6 +55,8 @@ export class Claims {
   readonly #now: () => number;
   /** By the number of the claim. */
   readonly #holders = new Map<number, Holder>();
+  /** What is fetched and has any number of downloads: one entry for each. */
+  readonly #held = new Set<ShareKey>();
   readonly #find: StatementSync;
   readonly #add: StatementSync;
   readonly #restore: StatementSync;
@@ -118,8 +120,27 @@ export class Claims {
     });
   }
 
+  /** A claim on a share that has any number of downloads: it stays until all who fetch it are done. */
+  hold({ name, ino }: ShareKey): Claim {
+    const held = { name, ino };
+    this.#held.add(held);
+    const end = () => {
+      if (this.#held.delete(held)) this.onEnded();
+    };
+    return {
+      isCounted: true,
+      remaining: 0,
+      renew: () => {},
+      commit: () => Promise.resolve(),
+      done: end,
+      release: end,
+      leave: end,
+    };
+  }
+
   /** Whether anybody may still fetch a share that is over; `isExpired` when its time is, too. */
   isWanted({ name, ino }: ShareKey, isExpired: boolean): boolean {
+    if (this.#held.values().some((held) => held.name === name && held.ino === ino)) return true;
     const now = this.#now();
     return this.#rows({ name, ino }).some(({ id, counted, until }) =>
       this.#holders.has(id) || !isExpired && counted === 1 && until > now

@@ -121,9 +121,9 @@ export class FolderStore implements Store {
         });
       }
       const digest = knownDigest(this.#options.records?.get(room, name, info), info);
-      const claim = room === "shared" ? this.shared?.admit(name, info, claimant) : undefined;
       const chunks = this.#chunks.get(room, name, stampOf(info));
       const terms = room === "shared" ? this.shared?.secretOf(name, info) : undefined;
+      const claim = room === "shared" ? this.shared?.admit(name, info, claimant) : undefined;
       return new LocalSource(file, opened.path, { digest, claim, chunks, terms });
     } catch (thrown) {
       file?.close();

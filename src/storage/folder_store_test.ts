@@ -1,4 +1,5 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { untilSettled } from "../../tests/fixtures/change_time.ts";
 import {
   bytesOf,
   chunksOf,
@@ -208,6 +209,21 @@ Deno.test("open() uses the noted digest of a file put by hand only for that very
   ok(row !== undefined);
   records.put("public", { ...row, version: "another change time" });
   equal(await digestOfNow(), undefined);
+});
+
+Deno.test("note() says nothing of a name that went to another file meanwhile", async () => {
+  using made = makeStore();
+  const { store, room, records } = made;
+  Deno.writeTextFileSync(`${room}/report.pdf`, "by hand");
+  await untilSettled(`${room}/report.pdf`);
+  const source = await store.open("shared", "report.pdf");
+  Deno.removeSync(`${room}/report.pdf`);
+  await receive(store, SMALL);
+  ok(source.isUnchanged());
+  store.note("shared", "report.pdf", source, "noted");
+  source.close();
+  deepEqual(records.room("shared").get("report.pdf")?.map(({ owner }) => owner), ["ann"]);
+  equal((await itemsOf(store)).length, 1);
 });
 
 Deno.test("open() knows the noted chunks of that very version, until they are forgotten", async () => {

@@ -126,10 +126,9 @@ export class FolderTrees implements TreeStore {
       });
     }
     const top = tree === undefined ? undefined : findInside(root, tree.name);
-    const isWhole = tree?.name === name;
     const claim = room !== "shared" || tree === undefined || top === undefined
       ? undefined
-      : this.#options.shared?.admit(tree.name, top.info, isWhole ? claimant : undefined);
+      : this.#options.shared?.admit(tree.name, top.info, claimant, tree.name === name);
     return new WalkedTree(found.path, {
       mtime: found.info.mtime?.getTime(),
       claim,

@@ -19,6 +19,14 @@ export function isSameVersion(a: Deno.FileInfo, b: Deno.FileInfo): boolean {
 }
 
 /**
+ * Whether a file got or lost a name, by being linked, removed or replaced, and was not written to.
+ * That moves its change time, so other content under restored times would go unseen with it.
+ */
+function isOnlyRenamed(now: Deno.FileInfo, before: Deno.FileInfo): boolean {
+  return now.nlink !== before.nlink && tagOf(now) === tagOf(before);
+}
+
+/**
  * A name for this version of a file, or undefined where the platform has no change time. Change
  * times are whole seconds here, so a file that changed just now gets a name used only once: what
  * was sent of it is compared by digest before it is trusted.
@@ -92,6 +100,12 @@ export class LocalSource implements Source {
   }
 
   isUnchanged(): boolean {
+    const now = this.#file.statSync();
+    return isSameVersion(now, this.info) || isOnlyRenamed(now, this.info);
+  }
+
+  /** Whether it is also still the file of its name. */
+  isUntouched(): boolean {
     return isSameVersion(this.#file.statSync(), this.info);
   }
 

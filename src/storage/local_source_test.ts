@@ -1,22 +1,11 @@
 import { deepEqual, equal, notEqual, ok, throws } from "node:assert/strict";
+import { untilNextSecond } from "../../tests/fixtures/change_time.ts";
 import { temporaryFolder } from "../../tests/fixtures/staged.ts";
 import { type LocalSource, openLocal, stampOf, tagOf } from "./local_source.ts";
 
 function opened(path: string): LocalSource & Disposable {
   const source = openLocal(path);
   return Object.assign(source, { [Symbol.dispose]: () => source.close() });
-}
-
-/** Change times are whole seconds: a change is seen once the clock has moved on from `path`'s. */
-async function untilNextSecond(path: string): Promise<void> {
-  const changed = () => {
-    Deno.writeTextFileSync(`${path}.clock`, "");
-    return Deno.statSync(`${path}.clock`).ctime?.getTime() ?? 0;
-  };
-  const from = Deno.statSync(path).ctime?.getTime() ?? 0;
-  while (changed() <= from) {
-    await new Promise<void>((resolve) => setTimeout(resolve, from + 1000 - Date.now()));
-  }
 }
 
 /** A file that nobody changes now. */
@@ -73,23 +62,41 @@ for (const [says, change] of Object.entries(CHANGES)) {
   });
 }
 
-Deno.test("isUnchanged() notices that the file is gone or replaced, and reads it still", async () => {
-  using folder = temporaryFolder();
-  for (const change of ["gone", "replaced"]) {
+const RENAMINGS: Readonly<Record<string, (path: string) => void>> = {
+  "has a second name": (path) => Deno.linkSync(path, `${path} 2`),
+  "is gone": (path) => Deno.removeSync(path),
+  "is replaced": (path) => {
+    Deno.writeTextFileSync(`${path} 2`, "another");
+    Deno.renameSync(`${path} 2`, path);
+  },
+};
+
+for (const [says, change] of Object.entries(RENAMINGS)) {
+  Deno.test(`isUnchanged() of a file that ${says} is about its bytes, isUntouched() is not`, async () => {
+    using folder = temporaryFolder();
     const path = `${folder.path}/file`;
     Deno.writeTextFileSync(path, "content");
     using source = opened(path);
     await untilNextSecond(path);
-    if (change === "gone") Deno.removeSync(path);
-    else {
-      Deno.writeTextFileSync(`${path} 2`, "another");
-      Deno.renameSync(`${path} 2`, path);
-    }
-    ok(!source.isUnchanged(), change);
+    ok(source.isUntouched());
+    change(path);
+    ok(!source.isUntouched());
+    ok(source.isUnchanged());
     const bytes = new Uint8Array(7);
     equal(source.read(0, bytes), 7);
     equal(new TextDecoder().decode(bytes), "content");
-  }
+  });
+}
+
+Deno.test("isUnchanged() notices what is written to a file that is gone", () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/file`;
+  Deno.writeTextFileSync(path, "content");
+  using source = opened(path);
+  using writer = Deno.openSync(path, { write: true, append: true });
+  Deno.removeSync(path);
+  writer.writeSync(new Uint8Array(1));
+  ok(!source.isUnchanged());
 });
 
 Deno.test("read() gives fewer bytes when the file has become shorter", () => {

@@ -14,7 +14,7 @@ export function noteDigest(
 ): boolean {
   if (!(source instanceof LocalSource)) return false;
   const version = stampOf(source.info);
-  if (source.version !== version || !source.isUnchanged()) return false;
+  if (source.version !== version || !source.isUntouched()) return false;
   try {
     const known = records.get(room, name, source.info);
     if (known !== undefined && (known.owner !== "" || known.version === version)) return true;

@@ -58,18 +58,25 @@ export class SharedRoom {
   }
 
   /**
-   * Whether a file may be sent: the claim to download it with where it has only so many.
+   * Whether a file, or a folder or a part of it, may be sent: the claim to download it with, where
+   * it is on terms and it is said for whom it is.
    *
    * @throws FtError `not_found` when it is over, or counted and nobody says for whom it is;
    * `busy` when others have claimed what is left.
    */
-  admit(name: string, info: Deno.FileInfo, claimant: Claimant | undefined): Claim | undefined {
+  admit(
+    name: string,
+    info: Deno.FileInfo,
+    claimant: Claimant | undefined,
+    isWhole = true,
+  ): Claim | undefined {
     const share = this.termsOf(name, info);
     if (share === undefined) return undefined;
     if (isExpired(share, this.#now())) throw notFound(name);
-    if (share.downloads === null) return undefined;
-    if (claimant === undefined) throw notFound(name);
-    return this.#records.claims.take(share, claimant);
+    const { claims } = this.#records;
+    if (share.downloads === null) return claimant === undefined ? undefined : claims.hold(share);
+    if (claimant === undefined || !isWhole) throw notFound(name);
+    return claims.take(share, claimant);
   }
 
   /** How a file is encrypted, with its note, which is encrypted as well; undefined when it is not. */

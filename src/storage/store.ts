@@ -146,7 +146,7 @@ export interface Source {
    * several places are read at once.
    */
   read(offset: number, into: Uint8Array): number | Promise<number>;
-  /** Whether the file is still the version that was opened. */
+  /** Whether the bytes are still those of the version that was opened, whatever became of its name. */
   isUnchanged(): boolean;
   /** Ends a read that may wait for ever: nobody wants its bytes any more. */
   stop?(): void;

@@ -52,9 +52,11 @@ export function fetchTree(
     conflict?: Conflict;
     dry?: boolean;
     checksum?: boolean;
+    onWanted?: () => void;
   } = {},
 ): Promise<TreeReport> {
   const { room = "shared", conflict = "rename", dry = false, checksum = false } = options;
+  const { onWanted } = options;
   const target = name.slice(name.lastIndexOf("/") + 1);
   return client.downloadTree({
     room,
@@ -65,6 +67,7 @@ export function fetchTree(
     origin: "server",
     dry,
     checksum,
+    ...(onWanted === undefined ? {} : { onWanted }),
   });
 }
 
