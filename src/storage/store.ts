@@ -90,11 +90,12 @@ export interface Claimant {
 }
 
 /**
- * A download of a share that has only so many: it is nobody else's while it lasts. It lapses when
- * it is not renewed, and its owner finds it again after a loss until then.
+ * A download of a share that may end meanwhile. One of those of which there are only so many is
+ * nobody else's while it lasts: it lapses when it is not renewed, and its owner finds it again after
+ * a loss until then.
  */
 export interface Claim {
-  /** Whether it counts already: then all may be sent at once. */
+  /** Whether it counts already, or need not: then all may be sent at once. */
   readonly isCounted: boolean;
   /** How many downloads the share has, this one included while it does not count. */
   readonly remaining: number;
@@ -135,7 +136,7 @@ export interface Source {
   readonly digest: string | undefined;
   /** Whether it may be executed, where that is known. */
   readonly exec?: boolean | undefined;
-  /** The claim it was opened with, where the share has only so many downloads. */
+  /** The claim it was opened with, where it is shared on terms. */
   readonly claim?: Claim | undefined;
   /** The chunks of exactly this version, where they are known from an earlier reading. */
   readonly chunks?: KnownChunks | undefined;
