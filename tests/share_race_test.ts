@@ -19,7 +19,7 @@ const CUTS = 3;
 /** Clients that are programs of their own. */
 const PROCESSES = 6;
 const MiB = 1024 * 1024;
-const TIMES = { lapse: 30_000, still: 5_000, counted: 86_400_000 };
+const TIMES = { lapse: 30_000, held: 120_000, still: 5_000, counted: 86_400_000 };
 
 /** Lets all that can go on do so. */
 async function turns(count: number): Promise<void> {

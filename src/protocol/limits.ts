@@ -37,7 +37,7 @@ export const LIFE_MILLISECONDS = 3_155_760_000_000;
 export const DOWNLOADS = 1_000_000;
 /** Most UTF-16 units of the note of a share. */
 export const NOTE_UNITS = 1024;
-/** Seconds that a claim lasts once no bytes flow. */
+/** Seconds that a claim outlives its connection. */
 export const CLAIM_SECONDS = 30;
 /** Seconds that a download which counts already may be finished in. */
 export const COUNTED_SECONDS = 86_400;

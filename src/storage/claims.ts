@@ -14,16 +14,23 @@ import type { Claim, Claimant } from "./store.ts";
 
 /** Times of claims; tests shorten them. */
 export interface ClaimTimes {
-  /** Milliseconds that a claim lasts once it is not renewed. */
+  /** Milliseconds that a claim lasts once its connection is gone. */
   readonly lapse: number;
+  /** Milliseconds that a connection keeps it without a byte. */
+  readonly held: number;
   /** Milliseconds without a byte after which its owner takes over from a connection that is there. */
   readonly still: number;
   /** Milliseconds in which a download that counts may be finished. */
   readonly counted: number;
 }
 
-/** CLAIM_SECONDS and COUNTED_SECONDS of the protocol, which storage does not know. */
-export const CLAIM_TIMES: ClaimTimes = { lapse: 30_000, still: 5_000, counted: 86_400_000 };
+/** CLAIM_SECONDS, FRAME_SECONDS and COUNTED_SECONDS of the protocol, which storage does not know. */
+export const CLAIM_TIMES: ClaimTimes = {
+  lapse: 30_000,
+  held: 120_000,
+  still: 5_000,
+  counted: 86_400_000,
+};
 
 /** What claims go by. */
 export interface ClaimsOptions {
@@ -45,7 +52,10 @@ interface ClaimRecord extends ShareKey {
 /** What makes of a row the claim of a live connection. */
 interface Holder {
   readonly claimant: Claimant;
+  /** When bytes flowed last. */
   seen: number;
+  /** When the row lapses: it is not written anew for every byte. */
+  until: number;
 }
 
 /** The claims on the shares of a server. */
@@ -83,7 +93,7 @@ export class Claims {
        values (?, ?, ?, ?, 1, ?)`,
     );
     this.#extend = database.prepare("update claim set until = ? where id = ? and counted = 0");
-    this.#extendAll = database.prepare("update claim set until = max(until, ?) where counted = 0");
+    this.#extendAll = database.prepare("update claim set until = ? where counted = 0");
     this.#remove = database.prepare("delete from claim where id = ?");
     this.#removeLapsed = database.prepare(
       "delete from claim where name = ? and ino = ? and until <= ?",
@@ -108,9 +118,9 @@ export class Claims {
     const now = this.#now();
     const own = this.#own(share, claimant, now);
     const id = own?.id ?? transaction(this.#database, () => this.#begin(share, claimant, now));
-    const holder = { claimant, seen: now };
+    const holder = { claimant, seen: now, until: now + this.#times.held };
     this.#holders.set(id, holder);
-    if (own?.counted === 0) this.#extend.run(now + this.#times.lapse, id);
+    if (own?.counted === 0) this.#extend.run(holder.until, id);
     return new HeldClaim(this, {
       id,
       key: { name: share.name, ino: share.ino },
@@ -169,7 +179,7 @@ export class Claims {
   #begin({ name, ino }: ShareKey, { owner }: Claimant, now: number): number {
     this.#removeLapsed.run(name, ino, now);
     this.#requireLeft({ name, ino });
-    return Number(this.#add.run(name, ino, owner, now + this.#times.lapse).lastInsertRowid);
+    return Number(this.#add.run(name, ino, owner, now + this.#times.held).lastInsertRowid);
   }
 
   /** Throws unless there is a download that nobody has claimed. */
@@ -194,9 +204,11 @@ export class Claims {
   /** @internal */
   renew(id: number, holder: Holder): void {
     const now = this.#now();
-    const isDue = now - holder.seen > this.#times.lapse / 4;
+    const { held } = this.#times;
     holder.seen = now;
-    if (isDue && this.#holders.get(id) === holder) this.#extend.run(now + this.#times.lapse, id);
+    if (holder.until - now > held / 2 || this.#holders.get(id) !== holder) return;
+    holder.until = now + held;
+    this.#extend.run(holder.until, id);
   }
 
   /** @internal Takes one off the downloads, and waits for the disk. */

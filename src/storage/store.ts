@@ -91,8 +91,8 @@ export interface Claimant {
 
 /**
  * A download of a share that may end meanwhile. One of those of which there are only so many is
- * nobody else's while it lasts: it lapses when it is not renewed, and its owner finds it again after
- * a loss until then.
+ * nobody else's while it lasts: it lapses when it is not renewed, or a while after its connection is
+ * gone, and its owner finds it again until then.
  */
 export interface Claim {
   /** Whether it counts already, or need not: then all may be sent at once. */
