@@ -5,6 +5,7 @@ import { digestSource } from "../src/session/chunk_reader.ts";
 import { FIRST_CHUNK_BYTES } from "../src/protocol/chunk.ts";
 import { SIDE_CONNECTIONS } from "../src/protocol/limits.ts";
 import type { Receipt } from "../src/storage/store.ts";
+import { StreamStore } from "../src/storage/stream_store.ts";
 import { MemorySource, type Talk, type TalkOptions, World } from "./conversation/world.ts";
 import { type Direction, Link } from "./memory_connection.ts";
 import { Random, seed } from "./random.ts";
@@ -162,6 +163,21 @@ Deno.test("sides: what need not travel makes none, nor what is too small for the
     "same",
   );
   await put(talk, new MemorySource(bytes.slice(0, 4 * FIRST_CHUNK_BYTES)), "b");
+  assert.equal(talk.links.length, 0);
+});
+
+Deno.test(`sides: what is handed on as it comes makes none (seed ${seed})`, async () => {
+  await using world = new World();
+  const bytes = random.bytes(SIZE);
+  world.lay("public", "a", bytes);
+  const talk = talkOver(world, "down");
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
+  const store = new StreamStore({
+    write: (piece) => Promise.resolve(void pieces.push(piece.slice())),
+    close: () => Promise.resolve(),
+  });
+  await world.download(talk, { store });
+  assert.deepEqual(await new Blob(pieces).bytes(), bytes);
   assert.equal(talk.links.length, 0);
 });
 

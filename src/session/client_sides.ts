@@ -106,7 +106,7 @@ export class ClientSides {
   /** A download that is watched. */
   watchDownload(request: DownloadRequest): DownloadRequest {
     // What has to come in order comes by one.
-    if (request.ordered) return request;
+    if (request.ordered || request.store.isInOrder) return request;
     let size: number | undefined;
     const onSize = (told: number | undefined) => {
       size = told;

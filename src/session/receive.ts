@@ -3,7 +3,7 @@ import { chunkExtent, type Extent, FIRST_CHUNK_BYTES } from "../protocol/chunk.t
 import { DIGEST_BYTES, parseDigest } from "../protocol/digest.ts";
 import { FILE_BYTES, HELD_DIGESTS } from "../protocol/limits.ts";
 import type { Entry, Message, MessageOf } from "../protocol/message.ts";
-import type { Partial, Receipt, StageRequest, Store } from "../storage/store.ts";
+import type { Destination, Partial, Receipt, StageRequest } from "../storage/store.ts";
 import { type Channel, peerFailure } from "./channel.ts";
 import { ChunkWriter } from "./chunk_writer.ts";
 import { waitsForReady } from "./send.ts";
@@ -16,7 +16,7 @@ const ACK_MS = 100;
 export interface IncomingOptions {
   readonly channel: Channel;
   readonly id: number;
-  readonly store: Pick<Store, "open" | "stage">;
+  readonly store: Destination;
   /** Hears how many bytes are held from earlier, before any come. */
   readonly onReady?: (held: number) => void;
   /** Hears how many bytes are verified. */

@@ -250,3 +250,9 @@ export interface Store {
   /** Its folders, where it keeps whole ones. */
   readonly trees?: TreeStore;
 }
+
+/** Where a file is received. */
+export interface Destination extends Pick<Store, "open" | "stage"> {
+  /** Whether it takes the chunks of a file in order only. */
+  readonly isInOrder?: boolean;
+}

@@ -4,7 +4,7 @@
  * @module
  */
 import { FtError } from "../error.ts";
-import type { Partial, Receipt, Source, StageRequest, Store } from "./store.ts";
+import type { Destination, Partial, Receipt, Source, StageRequest } from "./store.ts";
 
 /** Where verified bytes go. */
 export interface Sink {
@@ -21,7 +21,8 @@ interface Passed {
 }
 
 /** A store that keeps nothing. What was handed on counts as held when the connection is made anew. */
-export class StreamStore implements Pick<Store, "open" | "stage"> {
+export class StreamStore implements Destination {
+  readonly isInOrder = true;
   readonly #sink: Sink;
   readonly #passed: Passed[] = [];
   #offset = 0;

@@ -127,7 +127,7 @@ export class World {
   /** Gets the file `a`, from the public room if nothing else is said. */
   download(
     { client }: Pick<Talk, "client">,
-    about: Partial<Pick<DownloadRequest, "room" | "onReady" | "onVerified">> = {},
+    about: Partial<Pick<DownloadRequest, "room" | "store" | "onReady" | "onVerified">> = {},
   ): Promise<Receipt> {
     const to = {
       target: "a",
