@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { FtError } from "../src/error.ts";
 import type { Access, Verb } from "../src/session/access.ts";
 import type { ClientSession } from "../src/session/client_session.ts";
+import type { DownloadRequest } from "../src/session/download.ts";
 import type { ListRequest } from "../src/session/listing.ts";
 import type { Item, Receipt, Terms } from "../src/storage/store.ts";
 import { MemorySource, World } from "./conversation/world.ts";
@@ -33,10 +34,16 @@ function send(
   return client.upload({ room: "shared", name, source, conflict: "rename", terms });
 }
 
-function take(world: World, client: ClientSession, name: string, target = name): Promise<Receipt> {
+function take(
+  world: World,
+  client: ClientSession,
+  name: string,
+  request: Partial<DownloadRequest> = {},
+): Promise<Receipt> {
   return client.download({
-    ...{ room: "shared", name, target, conflict: "rename", origin: "server" },
+    ...{ room: "shared", name, target: name, conflict: "rename", origin: "server" },
     store: world.downloads,
+    ...request,
   });
 }
 
@@ -96,13 +103,16 @@ for (
     const ana = world.talk({ owner: "ana" }).client;
     const bob = world.talk({ owner: "bob", seed }).client;
     await send(ana, "a", { downloads: 3 }, { bytes });
-    await take(world, bob, "a", "one");
+    await take(world, bob, "a", { target: "one" });
     // At once over one connection, of which each counts.
-    await Promise.all([take(world, bob, "a", "two"), take(world, bob, "a", "three")]);
+    await Promise.all([
+      take(world, bob, "a", { target: "two" }),
+      take(world, bob, "a", { target: "three" }),
+    ]);
     for (const name of ["one", "two", "three"]) {
       assert.deepEqual(world.read("downloads", name), bytes);
     }
-    assert.equal(await codeOf(take(world, bob, "a", "four")), "not_found");
+    assert.equal(await codeOf(take(world, bob, "a", { target: "four" })), "not_found");
     assert.deepEqual(await items(bob), []);
     world.store.shared?.sweep();
     assert.deepEqual(world.names("shared"), []);
@@ -142,6 +152,24 @@ Deno.test("share: a large counted download that is cut off goes on where it was,
   assert.deepEqual(world.read("downloads", "a"), LARGE);
 });
 
+Deno.test("share: a counted download that was cut off is still there after a look at its offer", async () => {
+  await using world = new World();
+  const { client } = world.talk({ owner: "ana" });
+  await send(client, "a", { downloads: 1 }, { bytes: LARGE });
+  const cut = world.talk({
+    owner: "bob",
+    onCarried: (way, bytes) => {
+      if (way === "down" && bytes > MiB) cut.link.cut();
+    },
+  });
+  assert.equal(await codeOf(take(world, cut.client, "a", { ordered: true })), "lost");
+  await cut.served;
+  const again = world.talk({ owner: "bob", run: "2" }).client;
+  assert.equal((await take(world, again, "a", { wants: () => false })).outcome, "skipped");
+  await take(world, again, "a", { ordered: true });
+  assert.deepEqual(world.read("downloads", "a"), LARGE);
+});
+
 Deno.test("share: what has expired is in no list and found by no request, and then gone", async () => {
   await using world = new World();
   const { client } = world.talk();
@@ -176,7 +204,7 @@ for (const terms of [{ expires: 60_000 }, { expires: 60_000, downloads: 1 }]) {
     });
     await take(world, talk.client, "a");
     assert.deepEqual(world.read("downloads", "a"), LARGE);
-    assert.equal(await codeOf(take(world, talk.client, "a", "again")), "not_found");
+    assert.equal(await codeOf(take(world, talk.client, "a", { target: "again" })), "not_found");
     world.store.shared?.sweep();
     assert.deepEqual(world.names("shared"), []);
   });

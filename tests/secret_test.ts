@@ -103,6 +103,9 @@ test("without the right code nothing is fetched, and nothing is left", async (_,
   const plain = await fetch(ana, other, "plain.txt");
   assert.equal(plain.code, 6);
   assert.match(plain.stderr, /is not secret, though there is a code/);
+  const gone = await fetch(ana, other, "gone.txt");
+  assert.equal(gone.code, 5);
+  assert.match(gone.stderr, /'gone\.txt' not found/);
   const hidden = await ana.ft("share", "a.txt", "--hide-name");
   assert.equal(hidden.code, 2);
 });

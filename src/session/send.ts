@@ -138,8 +138,10 @@ export class Outgoing implements Transfer {
     if (isStored && this.#digest === undefined) {
       throw new FtError("protocol", "A receiver was done before all was sent.");
     }
+    const { claim } = this.#options.source;
     // In the same turn: what the receiver asks for next may be the same again.
-    this.#options.source.claim?.done();
+    if (receipt.outcome === "skipped") claim?.release();
+    else claim?.done();
     this.#settle(() => this.#outcome.resolve(receipt));
   }
 

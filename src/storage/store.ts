@@ -108,9 +108,9 @@ export interface Claim {
    * when a newer connection took it over.
    */
   commit(): Promise<void>;
-  /** The receiver has it, or has said that it needs it no more. */
+  /** The receiver has it. */
   done(): void;
-  /** It was called off: where it does not count it is free for others. */
+  /** It was called off: where it does not count it is free for others, else its owner may come back. */
   release(): void;
   /** The connection is gone: its owner may come back. */
   leave(): void;

@@ -153,13 +153,17 @@ async function downloadInto(
   ) => {
     acceptName(name);
     if (sink !== undefined) throw notStreamed(name);
-    // Secrets are files: somebody may have put a folder in the place of one.
-    if (codes.isGiven) throw notSecret(name);
     const target = targets.of(file ?? name.slice(name.lastIndexOf("/") + 1), id);
     const { dryRun: dry = false, checksum = false } = options;
-    const how = { store, target, conflict, origin: conversation.server, dry, checksum };
+    const how = { store, target, conflict, origin: conversation.server, checksum };
     const tag = "tag" in entry ? { tag: entry.tag } : {};
-    return await downloadTree(session, { room, name, ...tag, ...how }, { id, onEvent });
+    const request = { room, name, ...tag, ...how };
+    if (codes.isGiven) {
+      // Secrets are files: if it is there, somebody has put it in the place of one.
+      await downloadTree(session, { ...request, dry: true }, { id });
+      throw notSecret(name);
+    }
+    return await downloadTree(session, { ...request, dry }, { id, onEvent });
   };
 
   const isFolder = async (session: ClientSession, name: string) => {
