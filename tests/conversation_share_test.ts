@@ -10,7 +10,12 @@ import type { ClientSession } from "../src/session/client_session.ts";
 import type { DownloadRequest } from "../src/session/download.ts";
 import type { ListRequest } from "../src/session/listing.ts";
 import type { Item, Receipt, Terms } from "../src/storage/store.ts";
+import { ServerSession } from "../src/session/server_session.ts";
+import { FolderSource } from "./conversation/tree.ts";
 import { MemorySource, World } from "./conversation/world.ts";
+import { writeFile } from "./files.ts";
+import { RawPeer } from "./hostile/raw_peer.ts";
+import { Link } from "./memory_connection.ts";
 import { untilNextSecond } from "./fixtures/change_time.ts";
 import { Random, seed } from "./random.ts";
 
@@ -169,6 +174,35 @@ Deno.test("share: a counted download that was cut off is still there after a loo
   await take(world, again, "a", { ordered: true });
   assert.deepEqual(world.read("downloads", "a"), LARGE);
 });
+
+for (const asked of ["request", "browse"] as const) {
+  Deno.test(`share: a ${asked} that is called off before it begins keeps nothing`, async () => {
+    await using world = new World();
+    const talk = world.talk();
+    const terms = { expires: 60_000, downloads: 1 };
+    if (asked === "request") await send(talk.client, "a", terms);
+    else {
+      writeFile(`${world.root}/a/b`, SMALL);
+      const source = new FolderSource(`${world.root}/a`);
+      const head = { name: "a", room: "shared", conflict: "rename", ...terms } as const;
+      await talk.client.uploadTree({ head, source });
+    }
+    const link = new Link();
+    const { store, joining } = world;
+    const served = new ServerSession(link.server, { store, joining, agent: "server" }).serve();
+    const peer = new RawPeer(link.client);
+    await peer.greet({ owner: "bob", run: "run" });
+    await peer.say(
+      { kind: asked, id: 1, room: "shared", name: "a" },
+      { kind: "error", id: 1, code: "interrupted", message: "" },
+    );
+    await peer.end();
+    await served;
+    age(world, "a", 1);
+    world.store.shared?.sweep();
+    assert.deepEqual(world.names("shared"), []);
+  });
+}
 
 Deno.test("share: what has expired is in no list and found by no request, and then gone", async () => {
   await using world = new World();

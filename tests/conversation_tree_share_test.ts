@@ -184,3 +184,38 @@ for (const name of ["t", "t/small"]) {
     });
   }
 }
+
+Deno.test("share of a folder: terms that it gets while it is fetched are for the next one", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const { client } = world.talk();
+  await shareTree(client, path, {});
+  const { client: ben } = world.talk({ owner: "ben" });
+  const onWanted = () => {
+    const tree = world.records.trees.get("shared", "t");
+    const ino = String(Deno.statSync(world.path("shared", "t")).ino);
+    const { owner = "", published = 0 } = tree ?? {};
+    const terms = { expires: Date.now() - 1, downloads: null, note: "", secret: "" };
+    world.records.shares.put({ ...terms, name: "t", ino, owner, who: "", run: "2", published });
+    world.store.shared?.sweep();
+  };
+  assert.deepEqual((await fetchTree(world, ben, "t", { onWanted })).failures, []);
+  assertSameTree(world.path("downloads", "t"), path);
+  world.store.shared?.sweep();
+  assert.ok(!exists(world.path("shared", "t")));
+});
+
+Deno.test("share of a folder: who only asks about it keeps nothing", async () => {
+  await using world = new World();
+  const { client } = world.talk();
+  await shareTree(client, makeTree(world), { expires: 60_000 });
+  const { client: ben } = world.talk({ owner: "ben" });
+  await ben.about("shared", "t");
+  await ben.about("shared", "t/large.bin");
+  await fetchTree(world, ben, "t", { dry: true });
+  const [share] = world.records.shares.all().get("t") ?? [];
+  assert.ok(share !== undefined);
+  world.records.shares.put({ ...share, expires: 1 });
+  world.store.shared?.sweep();
+  assert.ok(!exists(world.path("shared", "t")));
+});

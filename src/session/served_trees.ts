@@ -15,7 +15,6 @@ import { digestIn } from "./small_file.ts";
 import { OutgoingTree } from "./tree_outgoing.ts";
 import type { TreeReport } from "./tree_report.ts";
 import type { Turn } from "./turn.ts";
-import { endClaim } from "./withheld.ts";
 
 /** What the folders of a conversation share with its files. */
 export interface ServedTreesOptions {
@@ -107,12 +106,6 @@ export class ServedTrees {
         guest.require(action);
         if (trees === undefined) throw new FtError("denied", "No folders are kept here.");
         const source = openServedTree(trees, { room, name, tag }, guest.claimant);
-        try {
-          asked.check();
-        } catch (thrown) {
-          endClaim(source.claim, toFailure(thrown));
-          throw thrown;
-        }
         outgoing = new OutgoingTree({
           channel,
           id,

@@ -18,10 +18,12 @@ export class Asked implements Transfer {
   #failure: FtError | undefined;
   #answer: Transfer | undefined;
 
-  /** The transfer that goes on from here; throws when it was called off. */
+  /** The transfer that goes on from here; ends it and throws when it was called off. */
   answer(transfer: Transfer): void {
-    this.check();
     this.#answer = transfer;
+    if (this.#failure === undefined) return;
+    void transfer.end(this.#failure);
+    throw this.#failure;
   }
 
   /** Throws when it was called off. */

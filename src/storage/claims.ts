@@ -65,7 +65,7 @@ export class Claims {
   readonly #now: () => number;
   /** By the number of the claim. */
   readonly #holders = new Map<number, Holder>();
-  /** What is fetched and has any number of downloads: one entry for each. */
+  /** What is fetched and has any number of downloads: an entry for each time. */
   readonly #held = new Set<ShareKey>();
   readonly #find: StatementSync;
   readonly #add: StatementSync;
@@ -130,7 +130,7 @@ export class Claims {
     });
   }
 
-  /** A claim on a share that has any number of downloads: it stays until all who fetch it are done. */
+  /** A claim on what has any number of downloads: it stays until all who fetch it are done. */
   hold({ name, ino }: ShareKey): Claim {
     const held = { name, ino };
     this.#held.add(held);
@@ -148,9 +148,16 @@ export class Claims {
     };
   }
 
+  /** What was held is gone: its number may be another's now. */
+  letGo(key: ShareKey): void {
+    for (const held of this.#held) {
+      if (isSameKey(held, key)) this.#held.delete(held);
+    }
+  }
+
   /** Whether anybody may still fetch a share that is over; `isExpired` when its time is, too. */
   isWanted({ name, ino }: ShareKey, isExpired: boolean): boolean {
-    if (this.#held.values().some((held) => held.name === name && held.ino === ino)) return true;
+    if (this.#held.values().some((held) => isSameKey(held, { name, ino }))) return true;
     const now = this.#now();
     return this.#rows({ name, ino }).some(({ id, counted, until }) =>
       this.#holders.has(id) || !isExpired && counted === 1 && until > now
@@ -242,6 +249,10 @@ export class Claims {
     else this.#extend.run(this.#now() + this.#times.lapse, id);
     this.onEnded();
   }
+}
+
+function isSameKey(a: ShareKey, b: ShareKey): boolean {
+  return a.name === b.name && a.ino === b.ino;
 }
 
 /** A claim that a connection has. */

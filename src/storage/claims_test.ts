@@ -167,6 +167,37 @@ Deno.test("Claim.commit() fails when what was shared is taken back", async () =>
   await rejects(claim.commit(), { code: "not_found" });
 });
 
+for (const end of ["done", "release", "leave"] as const) {
+  Deno.test(`Claims.hold() keeps what is over until all are done: Claim.${end}()`, async () => {
+    using shelf = new Shelf(1);
+    const { claims } = shelf.records;
+    const heard: string[] = [];
+    claims.onEnded = () => heard.push("ended");
+    const [first, second] = [claims.hold(SHARE), claims.hold(SHARE)];
+    equal(first.isCounted, true);
+    await first.commit();
+    for (const other of [{ ino: "2" }, { name: "b" }]) {
+      equal(claims.isWanted({ ...SHARE, ...other }, true), false);
+    }
+    first[end]();
+    first[end]();
+    equal(claims.isWanted(SHARE, true), true);
+    second[end]();
+    equal(claims.isWanted(SHARE, true), false);
+    deepEqual(heard, ["ended", "ended"]);
+  });
+}
+
+Deno.test("Claims.letGo() ends what is held of one that is gone", () => {
+  using shelf = new Shelf(1);
+  const { claims } = shelf.records;
+  claims.hold(SHARE);
+  const other = { ...SHARE, name: "b" };
+  claims.hold(other);
+  claims.letGo(SHARE);
+  deepEqual([claims.isWanted(SHARE, true), claims.isWanted(other, true)], [false, true]);
+});
+
 Deno.test("Claims.isWanted() as long as a transfer or a counted claim needs what is over", async () => {
   using shelf = new Shelf(1);
   const { claims } = shelf.records;

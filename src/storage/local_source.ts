@@ -19,11 +19,11 @@ export function isSameVersion(a: Deno.FileInfo, b: Deno.FileInfo): boolean {
 }
 
 /**
- * Whether a file got or lost a name, by being linked, removed or replaced, and was not written to.
- * That moves its change time, so other content under restored times would go unseen with it.
+ * Whether a file lost a name, by being removed or replaced, and was not written to. That moves its
+ * change time, so other content under restored times would go unseen with it.
  */
-function isOnlyRenamed(now: Deno.FileInfo, before: Deno.FileInfo): boolean {
-  return now.nlink !== before.nlink && tagOf(now) === tagOf(before);
+function hasOnlyLostName(now: Deno.FileInfo, before: Deno.FileInfo): boolean {
+  return Number(now.nlink) < Number(before.nlink) && tagOf(now) === tagOf(before);
 }
 
 /**
@@ -101,7 +101,7 @@ export class LocalSource implements Source {
 
   isUnchanged(): boolean {
     const now = this.#file.statSync();
-    return isSameVersion(now, this.info) || isOnlyRenamed(now, this.info);
+    return isSameVersion(now, this.info) || hasOnlyLostName(now, this.info);
   }
 
   /** Whether it is also still the file of its name. */

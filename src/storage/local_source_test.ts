@@ -63,7 +63,6 @@ for (const [says, change] of Object.entries(CHANGES)) {
 }
 
 const RENAMINGS: Readonly<Record<string, (path: string) => void>> = {
-  "has a second name": (path) => Deno.linkSync(path, `${path} 2`),
   "is gone": (path) => Deno.removeSync(path),
   "is replaced": (path) => {
     Deno.writeTextFileSync(`${path} 2`, "another");
@@ -87,6 +86,16 @@ for (const [says, change] of Object.entries(RENAMINGS)) {
     equal(new TextDecoder().decode(bytes), "content");
   });
 }
+
+Deno.test("isUnchanged() does not know what became of a file that got a second name", async () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/file`;
+  Deno.writeTextFileSync(path, "content");
+  using source = opened(path);
+  await untilNextSecond(path);
+  Deno.linkSync(path, `${path} 2`);
+  ok(!source.isUnchanged());
+});
 
 Deno.test("isUnchanged() notices what is written to a file that is gone", () => {
   using folder = temporaryFolder();

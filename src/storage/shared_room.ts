@@ -59,7 +59,8 @@ export class SharedRoom {
 
   /**
    * Whether a file, or a folder or a part of it, may be sent: the claim to download it with, where
-   * it is on terms and it is said for whom it is.
+   * it is said for whom it is. A file needs none unless it is counted: once opened it can be read to
+   * its end, whatever becomes of its name.
    *
    * @throws FtError `not_found` when it is over, or counted and nobody says for whom it is;
    * `busy` when others have claimed what is left.
@@ -71,10 +72,12 @@ export class SharedRoom {
     isWhole = true,
   ): Claim | undefined {
     const share = this.termsOf(name, info);
-    if (share === undefined) return undefined;
-    if (isExpired(share, this.#now())) throw notFound(name);
+    if (share !== undefined && isExpired(share, this.#now())) throw notFound(name);
     const { claims } = this.#records;
-    if (share.downloads === null) return claimant === undefined ? undefined : claims.hold(share);
+    if (share === undefined || share.downloads === null) {
+      const isHeld = info.isDirectory && claimant !== undefined;
+      return isHeld ? claims.hold({ name, ino: String(info.ino) }) : undefined;
+    }
     if (claimant === undefined || !isWhole) throw notFound(name);
     return claims.take(share, claimant);
   }
@@ -220,6 +223,7 @@ export class SharedRoom {
     const key = { name, ino: String(info.ino) };
     this.#records.forget("shared", key);
     this.#records.shares.forget(key);
+    this.#records.claims.letGo(key);
   }
 }
 

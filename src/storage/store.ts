@@ -136,7 +136,7 @@ export interface Source {
   readonly digest: string | undefined;
   /** Whether it may be executed, where that is known. */
   readonly exec?: boolean | undefined;
-  /** The claim it was opened with, where it is shared on terms. */
+  /** The claim it was opened with, where it is counted. */
   readonly claim?: Claim | undefined;
   /** The chunks of exactly this version, where they are known from an earlier reading. */
   readonly chunks?: KnownChunks | undefined;

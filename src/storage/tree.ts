@@ -36,7 +36,7 @@ export interface TreeFailure {
 export interface TreeSource {
   /** Last modification of the folder itself, in milliseconds since 1970. */
   readonly mtime: number | undefined;
-  /** The claim it was opened with, where it is shared on terms. */
+  /** The claim it was opened with, where it may end meanwhile. */
   readonly claim?: Claim | undefined;
   /** All that is in it, a folder before what it holds; what cannot be sent as a failure. */
   entries(): AsyncIterable<TreeEntry | TreeFailure> | Iterable<TreeEntry | TreeFailure>;

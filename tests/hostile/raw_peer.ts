@@ -59,9 +59,9 @@ export class RawPeer {
     await this.write(encodePreamble(version));
   }
 
-  async say(message: Message): Promise<void> {
-    // In one write, so that what is said at once does not get mixed.
-    const pieces = encodeFrame(toFrame(message));
+  /** Says messages in one write, so that what is said at once is heard at once. */
+  async say(...messages: Message[]): Promise<void> {
+    const pieces = messages.flatMap((message) => encodeFrame(toFrame(message)));
     await this.write(new Uint8Array(await new Blob(pieces).arrayBuffer()));
   }
 
