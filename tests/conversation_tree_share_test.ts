@@ -205,13 +205,17 @@ Deno.test("share of a folder: terms that it gets while it is fetched are for the
   assert.ok(!exists(world.path("shared", "t")));
 });
 
-Deno.test("share of a folder: who only asks about it keeps nothing", async () => {
+Deno.test("share of a folder: who asks about it, or has a file of it, keeps nothing", async () => {
   await using world = new World();
   const { client } = world.talk();
   await shareTree(client, makeTree(world), { expires: 60_000 });
   const { client: ben } = world.talk({ owner: "ben" });
   await ben.about("shared", "t");
   await ben.about("shared", "t/large.bin");
+  await ben.download({
+    ...{ room: "shared", name: "t/large.bin", target: "a", conflict: "rename", origin: "server" },
+    store: world.downloads,
+  });
   await fetchTree(world, ben, "t", { dry: true });
   const [share] = world.records.shares.all().get("t") ?? [];
   assert.ok(share !== undefined);
