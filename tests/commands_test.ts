@@ -97,6 +97,26 @@ test("ft put names a file in NFC whose local name is in NFD", async (_, server, 
   assert.deepEqual(namesIn(ana.path("downloads")), ["\u00f6l.txt"]);
 });
 
+test(`ft moves large files of one name beside each other both ways (seed ${seed})`, async (
+  _,
+  server,
+  ana,
+) => {
+  const files = ["a/x", "b/x", "c/x"].map((name) => [name, random.bytes(3_000_000)] as const);
+  for (const [name, bytes] of files) {
+    writeFile(ana.path(name), bytes);
+    writeFile(server.path(`shared_files/${name}`), bytes);
+  }
+  const names = files.map(([name]) => name);
+  await done(ana, "put", ...names);
+  await done(ana, "get", ...names);
+  for (const folder of [server.path("uploads"), ana.path("downloads")]) {
+    for (const [at, name] of ["x", "x (2)", "x (3)"].entries()) {
+      assertBytes(`${folder}/${name}`, files[at]?.[1] ?? new Uint8Array());
+    }
+  }
+});
+
 test("ft get --output is a folder that is one, ends in / or takes several, else a file", async (
   _,
   server,

@@ -1,11 +1,13 @@
 import { FtError, toFailure } from "../error.ts";
 import { acceptName } from "../name.ts";
 import type { ClientSession } from "../session/client_session.ts";
+import type { DownloadRequest } from "../session/download.ts";
 import type { Listed } from "../storage/state_folder.ts";
 import type { Conflict, Terms } from "../storage/store.ts";
 import { type ClientOptions, Conversation, type Result } from "./conversation.ts";
 import { isRemotePattern, remoteNames } from "./remote_names.ts";
 import { type CodeOptions, Codes, SecretDownload } from "./secret_download.ts";
+import { NameTurns } from "./name_turns.ts";
 import { openOutput, type Output, removeIfEmpty } from "./download_output.ts";
 import { planDownload } from "./download_plan.ts";
 import { downloadTree } from "./download_tree.ts";
@@ -80,6 +82,7 @@ async function downloadInto(
   const list = conversation.state.list(conversation.server, room);
 
   const targets = new TakenNames();
+  const turns = new NameTurns();
   const codes = new Codes({ code, askCode, onNote });
   const secrets = new Map<number, SecretDownload>();
 
@@ -106,10 +109,9 @@ async function downloadInto(
     if (options.dryRun) {
       return await planDownload(session, { ...request, store, target }, id, onEvent);
     }
-    const receipt = await session.download({
-      ...request,
-      store,
-      target,
+    const download = (how: Pick<DownloadRequest, "ordered" | "wants">) =>
+      turns.take(target, () => session.download({ ...request, store, target, ...how }));
+    const receipt = await download({
       wants: (entry) => {
         offer = entry;
         // What counts comes out of order, unless it is asked for otherwise.
@@ -120,7 +122,7 @@ async function downloadInto(
     if (offer?.secret === undefined) {
       if (offer !== undefined && codes.isGiven) throw notSecret(name);
       if (sink === undefined || offer?.downloads === undefined) return receipt;
-      return await session.download({ ...request, store, target, ordered: true });
+      return await download({ ordered: true });
     }
     const { mtime } = offer;
     const secret = await SecretDownload.of({

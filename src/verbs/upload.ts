@@ -5,6 +5,7 @@ import type { Conflict, Terms } from "../storage/store.ts";
 import { type ClientOptions, Conversation, type Result } from "./conversation.ts";
 import { type Secrecy, SecretUpload } from "./secret_upload.ts";
 import { type Sendable, uploadItems } from "./upload_item.ts";
+import { NameTurns } from "./name_turns.ts";
 import { planUpload } from "./upload_plan.ts";
 import { type TreeOptions, uploadTree } from "./upload_tree.ts";
 
@@ -38,6 +39,7 @@ async function upload(
   });
   try {
     const conversation = new Conversation(options);
+    const turns = new NameTurns();
     return await conversation.each(items, async (session, item, id) => {
       if (item.folder !== undefined) {
         if (secrecy !== undefined) throw notFile(item.name);
@@ -52,15 +54,17 @@ async function upload(
         if (dryRun) return await planUpload(session, to, id, onEvent);
         const isCompared = checksum && size !== undefined && !isNew;
         const digest = isCompared ? await digestSource(source, name, { signal }) : undefined;
-        const receipt = await session.upload({
-          ...to,
-          ...(digest === undefined ? {} : { digest }),
-          onReady: (held) => onEvent?.({ kind: "started", id, name, size, held: isNew ? 0 : held }),
-          onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
-          onChanged: (held, kept) => {
-            if (!isNew) onEvent?.({ kind: "changed", id, name, held, kept });
-          },
-        });
+        const receipt = await turns.take(name, () =>
+          session.upload({
+            ...to,
+            ...(digest === undefined ? {} : { digest }),
+            onReady: (held) =>
+              onEvent?.({ kind: "started", id, name, size, held: isNew ? 0 : held }),
+            onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
+            onChanged: (held, kept) => {
+              if (!isNew) onEvent?.({ kind: "changed", id, name, held, kept });
+            },
+          }));
         onEvent?.({ kind: "done", id, receipt });
         return receipt;
       } catch (thrown) {
