@@ -1,6 +1,6 @@
 import { FtError, toFailure } from "../error.ts";
 import type { Entry, MessageOf } from "../protocol/message.ts";
-import type { Receipt, Source, StageRequest, Store } from "../storage/store.ts";
+import type { Receipt, Room, Source, StageRequest, Store } from "../storage/store.ts";
 import type { Channel } from "./channel.ts";
 import type { Compression } from "./compression.ts";
 import { digestSource } from "./chunk_reader.ts";
@@ -38,7 +38,7 @@ export interface ServedTreesOptions {
 export class ServedTrees {
   readonly #options: ServedTreesOptions;
   readonly #incoming = new Map<number, IncomingTree>();
-  readonly #outgoing = new Map<number, OutgoingTree>();
+  readonly #outgoing = new Map<number, { readonly room: Room; readonly tree: OutgoingTree }>();
 
   constructor(options: ServedTreesOptions) {
     this.#options = options;
@@ -117,7 +117,7 @@ export class ServedTrees {
           head: { name, ...(source.mtime === undefined ? {} : { mtime: source.mtime }) },
         });
         asked.answer(outgoing);
-        this.#outgoing.set(id, outgoing);
+        this.#outgoing.set(id, { room, tree: outgoing });
         return { ...await outgoing.run(), name };
       } catch (thrown) {
         const failure = toFailure(thrown);
@@ -137,17 +137,21 @@ export class ServedTrees {
   }
 
   /** Opens a large file of a folder that a client is fetching; undefined for any other file. */
-  async open({ tree: id, index = 0 }: MessageOf<"request">): Promise<Source | undefined> {
+  async open(
+    { room, name, tree: id, index = 0 }: MessageOf<"request">,
+  ): Promise<Source | undefined> {
     if (id === undefined) return undefined;
-    const tree = this.#outgoing.get(id);
-    if (tree === undefined) {
+    const folder = this.#outgoing.get(id);
+    if (folder === undefined) {
       throw new FtError("denied", "The folder that it belongs to is not being fetched.");
     }
-    return await tree.openLarge(index);
+    // What is learnt of the file is noted under this name in this room.
+    if (room !== folder.room) throw new FtError("protocol", "The folder is in another room.");
+    return await folder.tree.openLarge(index, name);
   }
 
   /** Bytes of a file that a client asked for have arrived: the folder is still being fetched. */
   moved({ tree: id }: MessageOf<"request">): void {
-    if (id !== undefined) this.#outgoing.get(id)?.renew();
+    if (id !== undefined) this.#outgoing.get(id)?.tree.renew();
   }
 }

@@ -74,11 +74,14 @@ export class OutgoingTree implements Transfer {
     return this.#sent;
   }
 
-  /** Opens a large file that the other side asks for by its index. */
-  async openLarge(index: number): Promise<Source> {
+  /** Opens a large file that the other side asks for by its index, and by the name it has there. */
+  async openLarge(index: number, name: string): Promise<Source> {
     const entry = this.#entries[index];
     if (entry?.kind !== "file" || isPacked(entry) || !this.#wants.has(index)) {
       throw new FtError("protocol", "No large file of the folder is wanted by that index.");
+    }
+    if (name !== `${this.#options.head.name}/${entry.path}`) {
+      throw new FtError("protocol", "The large file of the folder has another name.");
     }
     await this.#counted;
     return this.#options.source.open(entry.path);

@@ -226,6 +226,25 @@ Deno.test("note() says nothing of a name that went to another file meanwhile", a
   equal((await itemsOf(store)).length, 1);
 });
 
+Deno.test("note() leaves what is known of what an owner sent, whatever has its name now", async () => {
+  using made = makeStore();
+  const { store, room, records, path } = made;
+  const [written, replaced] = [`${room}/written.pdf`, `${room}/replaced.pdf`];
+  for (const name of ["written.pdf", "replaced.pdf"]) await receive(store, SMALL, { name });
+  const files = [written, replaced].map((path) => Deno.lstatSync(path));
+  Deno.writeTextFileSync(written, "by hand");
+  Deno.renameSync(replaced, `${path}/kept`);
+  Deno.writeTextFileSync(replaced, "by another hand");
+  await untilSettled(replaced);
+  for (const [at, name] of ["written.pdf", "replaced.pdf"].entries()) {
+    const source = await store.open("shared", name);
+    store.note("shared", name, source, "noted");
+    source.close();
+    const row = records.sent("shared", name, files[at] as Deno.FileInfo);
+    deepEqual([row?.owner, row?.digest], ["ann", await digestOf(SMALL)], name);
+  }
+});
+
 Deno.test("open() knows the noted chunks of that very version, until they are forgotten", async () => {
   using made = makeStore();
   const { records, path } = made;

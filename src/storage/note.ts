@@ -18,9 +18,11 @@ export function noteDigest(
   try {
     const known = records.get(room, name, source.info);
     if (known !== undefined && (known.owner !== "" || known.version === version)) return true;
+    // What was sent and then written by hand is its owner's still.
+    if (records.sent(room, name, source.info) !== undefined) return false;
     const row = { ...identity(source.info), name, requested: name, digest, version };
     records.put(room, { ...row, owner: "", who: "", published: source.mtime ?? 0 });
-    records.forgetOthers(room, row);
+    records.forgetNoted(room, row);
     return true;
   } catch {
     // What could not be noted is read again: that is no failure of what was just sent.

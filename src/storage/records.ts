@@ -35,6 +35,7 @@ export class Records {
   readonly #get: StatementSync;
   readonly #forget: StatementSync;
   readonly #forgetOthers: StatementSync;
+  readonly #forgetNoted: StatementSync;
   readonly #forgetBelow: StatementSync;
   readonly #named: StatementSync;
   readonly #stamp: StatementSync;
@@ -66,6 +67,9 @@ export class Records {
     );
     this.#forgetOthers = database.prepare(
       "delete from file where room = ? and name = ? and ino <> ?",
+    );
+    this.#forgetNoted = database.prepare(
+      "delete from file where room = ? and name = ? and ino <> ? and owner = ''",
     );
     // The next sign after a slash is the zero.
     this.#forgetBelow = database.prepare(
@@ -130,6 +134,11 @@ export class Records {
   /** Removes the rows of other files that had the name. */
   forgetOthers(room: Room, { name, ino }: Pick<FileRecord, "name" | "ino">): void {
     this.#forgetOthers.run(room, name, ino);
+  }
+
+  /** Likewise, but only rows that name no owner: what was only noted. */
+  forgetNoted(room: Room, { name, ino }: Pick<FileRecord, "name" | "ino">): void {
+    this.#forgetNoted.run(room, name, ino);
   }
 
   /** What `owner` sent into a room under the name `requested`. */

@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { sha256 } from "../../src/protocol/digest.ts";
 import { PACKED_BYTES } from "../../src/protocol/limits.ts";
-import type { Message, TreeEntry } from "../../src/protocol/message.ts";
+import type { Message, MessageOf, TreeEntry } from "../../src/protocol/message.ts";
 import { PackBuilder } from "../../src/protocol/pack.ts";
 import { share } from "../../src/verbs/upload.ts";
 import { exists, namesIn, writeFile } from "../files.ts";
 import { hostile, type Target } from "./target.ts";
+import { failure } from "./pieces.ts";
 import type { RawPeer } from "./raw_peer.ts";
 
 const TEXT = new TextEncoder().encode("small");
@@ -180,6 +181,46 @@ hostile("a large file of a folder that is not being sent", "greeted", async (pee
   tidy(target);
   return [];
 });
+
+/** What somebody may say that a file of the folder is which he fetches. */
+const OTHER_FILES: readonly [string, Pick<MessageOf<"request">, "room" | "name">][] = [
+  ["somebody else's share", { room: "shared", name: "prize" }],
+  ["another file of the room", { room: "public", name: "small.txt" }],
+  ["the same name in another room", { room: "shared", name: "slides/large.bin" }],
+  ["its path alone", { room: "public", name: "large.bin" }],
+  ["another file of the folder", { room: "public", name: "slides/small.bin" }],
+  ["a name that leads out", { room: "public", name: "slides/../../secret.txt" }],
+];
+
+for (const [what, wish] of OTHER_FILES) {
+  hostile(`a large file of a folder, said to be ${what}`, "greeted", async (peer, target) => {
+    const mine = target.outside("mine");
+    writeFile(`${mine}/prize`, "prize");
+    const options = { server: target.server.address, plain: true, state: `${mine}/state` };
+    await share([`${mine}/prize`], { ...options, downloads: 1 });
+    const slides = `${target.root}/shared_files/slides`;
+    writeFile(`${slides}/large.bin`, new Uint8Array(PACKED_BYTES + 1));
+    writeFile(`${slides}/small.bin`, TEXT);
+    await peer.say({ kind: "browse", id: 1, room: "public", name: "slides" });
+    await peer.expect("tree");
+    const { entries } = await peer.expect("manifest");
+    const index = entries.findIndex(({ path }) => path === "large.bin");
+    await peer.say({ kind: "want", id: 1, runs: [index, 1], last: true });
+    await peer.expect("seal");
+    await peer.say({ kind: "request", id: 2, ...wish, size: PACKED_BYTES + 1, tree: 1, index });
+    assert.equal(await failure(peer, 2), "protocol");
+    // As what it is it comes, and the share is as it was.
+    const right = { room: "public", name: "slides/large.bin" } as const;
+    await peer.say({ kind: "request", id: 3, ...right, tree: 1, index });
+    assert.equal((await peer.expect("entry")).size, PACKED_BYTES + 1);
+    await peer.say({ kind: "info", id: 4, room: "shared", name: "prize" });
+    assert.equal((await peer.expect("about")).downloads, 1);
+    peer.abort();
+    for (const path of [mine, slides]) Deno.removeSync(path, { recursive: true });
+    Deno.removeSync(`${target.root}/shared_uploads/prize`);
+    return [];
+  });
+}
 
 hostile(
   "a folder that is given up is not half there for others",
