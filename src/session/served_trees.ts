@@ -34,10 +34,13 @@ export interface ServedTreesOptions {
   ) => void;
 }
 
+/** Where what a guest sends is kept, and as whose. */
+type Place = ReturnType<Guest["place"]>;
+
 /** The folders of one conversation, on the server's side. */
 export class ServedTrees {
   readonly #options: ServedTreesOptions;
-  readonly #incoming = new Map<number, IncomingTree>();
+  readonly #incoming = new Map<number, { readonly place: Place; readonly tree: IncomingTree }>();
   readonly #outgoing = new Map<number, { readonly room: Room; readonly tree: OutgoingTree }>();
 
   constructor(options: ServedTreesOptions) {
@@ -53,7 +56,6 @@ export class ServedTrees {
     const isBlind = room === "private" || room === "shared" && guest.isBlind(room);
     const told = isBlind ? { toldName: name } : {};
     const incoming = new IncomingTree({ channel, id, dry, ...told });
-    this.#incoming.set(id, incoming);
     const outcome = incoming.outcome.finally(() => this.#incoming.delete(id));
     const about = { action, room: room ?? "private", name } as const;
     track(id, incoming, outcome, about, () => incoming.received);
@@ -70,6 +72,7 @@ export class ServedTrees {
         dry,
         ...(room === "shared" ? { terms: termsOf(head) } : {}),
       }));
+      this.#incoming.set(id, { place, tree: incoming });
     } catch (thrown) {
       return incoming.fail(toFailure(thrown));
     }
@@ -77,21 +80,23 @@ export class ServedTrees {
 
   /** Where a large file of a folder goes to, which hears what becomes of it; else nothing. */
   place(
-    { tree: id, index = 0, size }: Entry,
+    { room, tree: id, index = 0, size }: Entry,
     incoming: Incoming,
-  ): Partial<Pick<StageRequest, "name" | "conflict" | "again">> {
-    if (id === undefined) return {};
-    const tree = this.#incoming.get(id);
-    if (tree === undefined) {
+  ): Place & Pick<StageRequest, "conflict" | "again"> | undefined {
+    if (id === undefined) return undefined;
+    const folder = this.#incoming.get(id);
+    if (folder === undefined) {
       throw new FtError("denied", "The folder that it belongs to is not being sent.");
     }
+    const { place, tree } = folder;
+    if (room !== place.room) throw new FtError("protocol", "The folder goes to another room.");
     const { entry, tree: staged } = tree.expected(index);
     if (entry.size !== size) throw new FtError("changed", `'${entry.path}' has another size now.`);
     incoming.outcome.then(
       (receipt) => tree.settle(index, receipt),
       (thrown) => tree.failed(index, toFailure(thrown)),
     );
-    return staged.place(entry);
+    return { ...place, ...staged.place(entry) };
   }
 
   /** Gives a client the folder it asks for. */

@@ -221,10 +221,10 @@ export class ServerSession {
     const action = room === "private" ? "put" : "share";
     const about = { action, room: room ?? "private", name } as const;
     this.#track(id, incoming, incoming.outcome, about, () => incoming.received);
-    let place: ReturnType<Guest["place"]> & Pick<StageRequest, "conflict">;
+    let place: ReturnType<Guest["place"]> & Pick<StageRequest, "conflict" | "again">;
     try {
       const conflict = entry.conflict ?? "rename";
-      place = { ...guest.place(room, name), conflict, ...this.#trees.place(entry, incoming) };
+      place = this.#trees.place(entry, incoming) ?? { ...guest.place(room, name), conflict };
     } catch (thrown) {
       return void incoming.fail(toFailure(thrown));
     }

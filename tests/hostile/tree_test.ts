@@ -4,6 +4,7 @@ import { sha256 } from "../../src/protocol/digest.ts";
 import { PACKED_BYTES } from "../../src/protocol/limits.ts";
 import type { Message, MessageOf, TreeEntry } from "../../src/protocol/message.ts";
 import { PackBuilder } from "../../src/protocol/pack.ts";
+import { addToken } from "../../src/verbs/tokens.ts";
 import { share } from "../../src/verbs/upload.ts";
 import { exists, namesIn, writeFile } from "../files.ts";
 import { hostile, type Target } from "./target.ts";
@@ -181,6 +182,32 @@ hostile("a large file of a folder that is not being sent", "greeted", async (pee
   tidy(target);
   return [];
 });
+
+for (const [room, other] of [["shared", "private"], ["private", "shared"]] as const) {
+  hostile(`a large file of a folder of the ${room} room for the ${other} one`, "raw", async (
+    peer,
+    { root },
+  ) => {
+    const token = await addToken(root, "ana", ["put", "share"]);
+    await addToken(root, "ben", ["put"]);
+    await peer.greet({ token });
+    // In the private room that is the folder of what ben sends.
+    await peer.say({ kind: "tree", id: 1, name: "ben", room });
+    const large = { size: PACKED_BYTES + 1 } as const;
+    const entries = [{ path: "a", kind: "file", ...large }] as const;
+    await peer.say({ kind: "manifest", id: 1, entries: [...entries], last: true });
+    await peer.expect("want");
+    const file = { kind: "entry", name: "x", tree: 1, index: 0, ...large } as const;
+    for (const [at, wrong] of [{ room: other }, { room: "public" } as const, {}].entries()) {
+      await peer.say({ ...file, ...wrong, id: 2 + at });
+      assert.equal(await failure(peer, 2 + at), "protocol");
+    }
+    peer.abort();
+    const made = room === "shared" ? `${root}/shared_uploads/ben` : `${root}/uploads/ana`;
+    Deno.removeSync(made, { recursive: true });
+    return [];
+  }, { requireToken: true });
+}
 
 /** What somebody may say that a file of the folder is which he fetches. */
 const OTHER_FILES: readonly [string, Pick<MessageOf<"request">, "room" | "name">][] = [
