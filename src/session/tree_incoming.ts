@@ -61,9 +61,9 @@ export class IncomingTree implements Transfer {
     this.#tree = tree;
   }
 
-  /** The large file that the sender begins to send. */
+  /** The large file that the sender begins to send: none before what is wanted has been said. */
   expected(index: number): { entry: TreeEntry; tree: StagedTree } {
-    const entry = this.#open.get(index);
+    const entry = this.#isComplete ? this.#open.get(index) : undefined;
     if (this.#tree === undefined || entry === undefined || isPacked(entry)) {
       throw new FtError("protocol", "No large file of the folder is wanted by that index.");
     }

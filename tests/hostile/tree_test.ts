@@ -77,12 +77,19 @@ for (const [name, message] of OUT_OF_PLACE) {
   });
 }
 
-hostile("a folder whose pack comes before its manifest", "greeted", async (peer) => {
-  await peer.say({ kind: "tree", id: 1, name: "evil", room: "shared" });
-  await peer.say(await packOf(1));
-  await isRefused(peer);
-  return ["protocol"];
-});
+for (const entries of [[], [FILE]]) {
+  hostile(`a folder whose pack comes after ${entries.length} of its nodes`, "greeted", async (
+    peer,
+    target,
+  ) => {
+    await peer.say({ kind: "tree", id: 1, name: "evil", room: "shared" });
+    await peer.say({ kind: "manifest", id: 1, entries, last: false });
+    await peer.say(await packOf(1));
+    await isRefused(peer);
+    assert.ok(!exists(`${target.root}/shared_uploads/evil`));
+    return ["protocol"];
+  });
+}
 
 /** Paths that lead out, or are none; each fails alone. */
 const PATHS: readonly string[] = [
@@ -248,6 +255,28 @@ for (const [what, wish] of OTHER_FILES) {
     return [];
   });
 }
+
+hostile(
+  "a large file of a folder whose manifest is not complete",
+  "greeted",
+  async (peer, target) => {
+    await peer.say({ kind: "tree", id: 1, name: "evil", room: "shared", downloads: 1 });
+    const large = { size: PACKED_BYTES + 1 } as const;
+    const entries = [{ path: "a", kind: "file", ...large }] as const;
+    await peer.say({ kind: "manifest", id: 1, entries: [...entries], last: false });
+    const file = { kind: "entry", room: "shared", name: "x", tree: 1, index: 0, ...large } as const;
+    await peer.say({ ...file, id: 2 });
+    assert.equal(await failure(peer, 2), "protocol");
+    // The folder goes on.
+    await peer.say({ kind: "manifest", id: 1, entries: [], last: true });
+    await peer.expect("want");
+    await peer.say({ ...file, id: 3 });
+    await peer.expect("ready");
+    peer.abort();
+    tidy(target);
+    return [];
+  },
+);
 
 hostile(
   "a folder that is given up is not half there for others",
