@@ -5,7 +5,7 @@ import type { About, Item, Receipt, Room } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
 import { Channel } from "./channel.ts";
 import type { ClientSessionOptions, UploadRequest } from "./client_session_options.ts";
-import { ClientSides } from "./client_sides.ts";
+import { ClientSides, firstOf } from "./client_sides.ts";
 import { Compression } from "./compression.ts";
 import { incomingTree, outgoingTree, type TreeDownload, type TreeUpload } from "./client_trees.ts";
 import { Download, type DownloadRequest, existing } from "./download.ts";
@@ -43,6 +43,7 @@ export class ClientSession {
   readonly #compression: Compression;
   readonly #joined: ClientSides | undefined;
   readonly #verbs = Promise.withResolvers<readonly string[]>();
+  #isWelcome = false;
   #over: FtError | undefined;
   #nextId = 1;
 
@@ -93,14 +94,8 @@ export class ClientSession {
   }
 
   #dispatch(message: Message): void | Promise<void> {
-    if (message.kind === "welcome") {
-      this.#compression.agree(message.features);
-      this.#verbs.resolve(message.verbs);
-      this.#joined?.welcome(message);
-      // A server whose packets wait for an acknowledgement of the last gets it along with this.
-      this.#channel.send({ kind: "ping", id: 0 }).catch(() => {});
-      return;
-    }
+    if (!this.#isWelcome) return this.#enter(firstOf(message));
+    if (message.kind === "welcome") throw new FtError("protocol", "'welcome' is out of place.");
     const transfer = this.#transfers.get(message.id);
     if (transfer !== undefined) {
       const bytes = travelled(message);
@@ -113,6 +108,15 @@ export class ClientSession {
     if (message.id === 0 || message.id >= this.#nextId) {
       throw new FtError("protocol", "The server speaks of a transfer that never was.");
     }
+  }
+
+  #enter(welcome: MessageOf<"welcome">): void {
+    this.#isWelcome = true;
+    this.#compression.agree(welcome.features);
+    this.#verbs.resolve(welcome.verbs);
+    this.#joined?.welcome(welcome);
+    // A server whose packets wait for an acknowledgement of the last gets it along with this.
+    this.#channel.send({ kind: "ping", id: 0 }).catch(() => {});
   }
 
   /** The id of a new transfer. */

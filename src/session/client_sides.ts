@@ -1,9 +1,9 @@
 import { type Clock, SYSTEM_CLOCK } from "../clock.ts";
 import { FIRST_CHUNK_BYTES } from "../protocol/chunk.ts";
 import { SIDE_CONNECTIONS } from "../protocol/limits.ts";
-import type { MessageOf } from "../protocol/message.ts";
+import type { Message, MessageOf } from "../protocol/message.ts";
 import type { Connection } from "../transport/connection.ts";
-import type { FtError } from "../error.ts";
+import { FtError } from "../error.ts";
 import { Channel } from "./channel.ts";
 import { ZSTD_FEATURE } from "./compression.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -154,7 +154,8 @@ export class ClientSides {
       this.#channels.add(side);
       side.send({ ...hello, join: key }).catch(() => {});
       await side.run((message) => {
-        if (message.kind !== "welcome" || isIn) return fromSide(message, side, main);
+        if (isIn) return fromSide(message, side, main);
+        firstOf(message);
         isIn = true;
         this.sides.add(side);
       });
@@ -173,4 +174,10 @@ export class ClientSides {
     await Promise.all([...this.#channels].map((channel) => channel.end(failure)));
     await Promise.all(this.#running);
   }
+}
+
+/** The first message of a server, on any connection: more than one would have to be answered. */
+export function firstOf(message: Message): MessageOf<"welcome"> {
+  if (message.kind === "welcome") return message;
+  throw new FtError("protocol", "The first message is WELCOME.");
 }

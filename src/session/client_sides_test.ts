@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { RawPeer } from "../../tests/hostile/raw_peer.ts";
 import { HandClock } from "../../tests/hand_clock.ts";
+import { Link } from "../../tests/memory_connection.ts";
 import { FtError } from "../error.ts";
 import type { Connection } from "../transport/connection.ts";
 import { ClientSides } from "./client_sides.ts";
@@ -90,4 +92,31 @@ Deno.test("ClientSides makes fewer for what is small, and where chunks would tak
 
 Deno.test("ClientSides takes no small file, whose sender waits for nobody, for a short round trip", async () => {
   assert.deepEqual(await dialled({ before: MiB, steps: SLOW }), [7, 7]);
+});
+
+Deno.test("ClientSides ends a connection that begins otherwise than with WELCOME", async () => {
+  const link = new Link();
+  const clock = new HandClock();
+  const sides = new ClientSides({
+    clock,
+    dial: () => Promise.resolve(link.client),
+    hello: { kind: "hello", id: 0, agent: "", features: [], require: [] },
+    deadlines: undefined,
+    main: { transfers: new Map(), lastId: () => 1 },
+  });
+  clock.move(50);
+  const about = { agent: "", features: [], verbs: [], transfers: 1, key: "key" };
+  sides.welcome({ kind: "welcome", id: 0, ...about });
+  const { onReady, onVerified } = sides.watch(() => 8 * MiB, {});
+  clock.move(100);
+  onReady(0);
+  clock.move(3_000);
+  onVerified(MiB);
+  const peer = new RawPeer(link.server);
+  await peer.preamble();
+  await peer.expect("hello");
+  await peer.say({ kind: "ack", id: 1, verified: 0 });
+  assert.equal(await peer.ending(), "protocol");
+  peer.abort();
+  await sides.end(new FtError("lost"));
 });

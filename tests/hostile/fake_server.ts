@@ -1,3 +1,4 @@
+import type { MessageOf } from "../../src/protocol/message.ts";
 import { socketConnection } from "../../src/transport/connection.ts";
 import { RawPeer } from "./raw_peer.ts";
 
@@ -42,16 +43,19 @@ export class FakeServer implements AsyncDisposable {
   }
 }
 
+/** A WELCOME that allows everything. */
+export const WELCOME: MessageOf<"welcome"> = {
+  kind: "welcome",
+  id: 0,
+  agent: "fake",
+  features: [],
+  verbs: ["put", "get", "share", "fetch"],
+  transfers: 64,
+};
+
 /** Preamble, HELLO heard, WELCOME said. */
 export async function welcome(peer: RawPeer): Promise<void> {
   await peer.preamble();
   await peer.expect("hello");
-  await peer.say({
-    kind: "welcome",
-    id: 0,
-    agent: "fake",
-    features: [],
-    verbs: ["put", "get", "share", "fetch"],
-    transfers: 64,
-  });
+  await peer.say(WELCOME);
 }

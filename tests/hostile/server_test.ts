@@ -12,7 +12,7 @@ import {
 import { namesIn } from "../files.ts";
 import { type Client, Place } from "../process.ts";
 import { Random } from "../random.ts";
-import { FakeServer, type Script, welcome } from "./fake_server.ts";
+import { FakeServer, type Script, WELCOME, welcome } from "./fake_server.ts";
 import { rawFrame, type RawPeer } from "./raw_peer.ts";
 
 const MiB = FIRST_CHUNK_BYTES;
@@ -161,6 +161,23 @@ hostile("WELCOME that is no JSON", ["list"], { code: 4 }, async (peer) => {
 hostile("HELLO in place of WELCOME", ["list"], { code: 4 }, async (peer) => {
   await peer.preamble();
   await peer.say({ kind: "hello", id: 0, agent: "x", features: [], require: [] });
+});
+
+hostile("an answer in place of WELCOME", ["list", "shared"], {
+  code: 4,
+  says: /^Error: The first message is WELCOME\.$/m,
+}, async (peer) => {
+  await peer.preamble();
+  await peer.expect("hello");
+  await peer.say({ kind: "items", id: 1, items: [], last: true });
+});
+
+hostile("WELCOME twice", ["list"], {
+  code: 4,
+  says: /^Error: 'welcome' is out of place\.$/m,
+}, async (peer) => {
+  await welcome(peer);
+  await peer.say(WELCOME);
 });
 
 hostile("a frame of 4 GiB", ["list"], { code: 4 }, async (peer) => {
