@@ -36,8 +36,13 @@ export class Incoming implements Transfer {
   #staging: Promise<Partial | Receipt> | undefined;
   #partial: Partial | undefined;
   #writer: ChunkWriter | undefined;
+  /** Ends when the sender has taken what it is told before it sends; undefined from then on. */
+  #beginning: Promise<void> | undefined;
   #received = 0;
   #ackedAt = 0;
+  /** Whether the sender is to hear what is verified, and whether it is being told. */
+  #isAckDue = false;
+  #isAcking = false;
   /** Whether the sender may send. */
   #isReady = false;
   #committing = false;
@@ -68,7 +73,12 @@ export class Incoming implements Transfer {
    * Never rejects. Where the sender waits for READY nothing else on the connection need wait for
    * this: while both sides wait to be read, neither would read.
    */
-  async begin(entry: Entry, request: StageRequest): Promise<void> {
+  begin(entry: Entry, request: StageRequest): Promise<void> {
+    this.#beginning = this.#begin(entry, request).finally(() => this.#beginning = undefined);
+    return this.#beginning;
+  }
+
+  async #begin(entry: Entry, request: StageRequest): Promise<void> {
     this.#entry = entry;
     if (request.blind) this.#toldName = entry.name;
     this.#keptName = request.name;
@@ -169,8 +179,19 @@ export class Incoming implements Transfer {
     const isDue = size > FIRST_CHUNK_BYTES && size - verified <= FIRST_CHUNK_BYTES;
     if (!isDue && now - this.#ackedAt < ACK_MS) return;
     this.#ackedAt = now;
+    this.#isAckDue = true;
+    if (!this.#isAcking) this.#acknowledge().catch(() => {});
+  }
+
+  /** One ACK after the other: whoever takes none has one waiting, however much it sends. */
+  async #acknowledge(): Promise<void> {
     const { channel, id } = this.#options;
-    channel.send({ kind: "ack", id, verified }).catch(() => {});
+    this.#isAcking = true;
+    while (this.#isAckDue) {
+      this.#isAckDue = false;
+      await channel.send({ kind: "ack", id, verified: this.#writer?.verified ?? 0 });
+    }
+    this.#isAcking = false;
   }
 
   async #commit(message: MessageOf<"commit">): Promise<void> {
@@ -243,7 +264,10 @@ export class Incoming implements Transfer {
     if (this.#settled) return;
     this.#settled = true;
     await this.#release();
-    this.#outcome.reject(failure);
+    const over = () => this.#outcome.reject(failure);
+    if (this.#beginning === undefined) return over();
+    // Until then it stays open: else whoever begins anew and takes nothing has ever more waiting.
+    this.#beginning.then(over);
   }
 
   async #release(): Promise<void> {
