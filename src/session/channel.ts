@@ -53,7 +53,6 @@ export class Channel {
   /** Pieces that are worked on, oldest first. */
   readonly #underWay: Promise<void>[] = [];
   readonly #writer: WritableStreamDefaultWriter<Frame>;
-  readonly #isServer: boolean;
   readonly #decompression: Decompression;
   #sending: Promise<void> = Promise.resolve();
   #started = false;
@@ -75,13 +74,12 @@ export class Channel {
     this.peer = connection.peer;
     this.#connection = connection;
     this.#deadlines = options.deadlines ?? DEADLINES;
-    this.#isServer = options.side === "server";
     this.#decompression = new Decompression(options.takesZstd ?? false);
     this.#writer = this.#encoder.writable.getWriter();
     connection.onSent = (bytes) => PAYLOADS.giveBack(bytes);
     // Failures of the writing side come out of send() and run(); these are the same ones again.
     this.#writer.closed.catch(() => {});
-    if (!this.#isServer) this.#start();
+    if (options.side === "client") this.#start();
   }
 
   /** Aborted, with the failure as its reason, once the conversation is being ended. */
@@ -275,10 +273,7 @@ export class Channel {
     const late = (since: number, seconds: number) => now - since > seconds * 1000;
     const { handshake, frame, idle, ping } = this.#deadlines;
     const heeded = this.#reading && !this.#dispatching;
-    if (
-      this.#reading && this.#isServer && !this.#greeted &&
-      late(this.#connection.openedAt, handshake)
-    ) {
+    if (this.#reading && !this.#greeted && late(this.#connection.openedAt, handshake)) {
       this.#expire("No greeting came in time.");
     } else if (heeded && late(this.#frameSince ?? now, frame)) {
       this.#expire("A message took too long to arrive.");

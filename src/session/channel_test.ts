@@ -199,6 +199,30 @@ Deno.test("Channel: PING and unknown frames are no greeting", async () => {
   channel.close();
 });
 
+Deno.test("Channel: a server that does not greet is given up, whatever else it says", async () => {
+  const link = new Link();
+  const channel = new Channel(link.client, {
+    side: "client",
+    deadlines: { ...DEADLINES, handshake: 0.2 },
+  });
+  const peer = new RawPeer(link.server);
+  const run = channel.run(() => assert.fail("nothing was said"));
+  run.catch(() => {});
+  await peer.preamble();
+  let over = false;
+  const ended = peer.ending().finally(() => over = true);
+  const began = performance.now();
+  while (!over && performance.now() - began < 5_000) {
+    await peer.say(ping);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert(over, "it is still waited for");
+  await peer.end();
+  assert.equal(await ended, "timeout");
+  await assert.rejects(run, failsWith("timeout"));
+  channel.close();
+});
+
 Deno.test("Channel: a frame has an absolute deadline, however it trickles", async () => {
   const { channel, peer } = serverAndPeer({ frame: 0.3, idle: 0.1 });
   const run = channel.run(() => {});

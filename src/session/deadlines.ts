@@ -7,7 +7,7 @@ import {
 
 /** Seconds that a channel waits for what; tests shorten them. */
 export interface Deadlines {
-  /** From the start to the first message. */
+  /** From the start to the other side's first message. */
   readonly handshake: number;
   /** From the first to the last byte of a frame, either way. */
   readonly frame: number;
