@@ -1,15 +1,9 @@
 import { toFailure } from "../error.ts";
 import { certificatesIn, readCertificate } from "./certificate.ts";
+import { connect } from "./connect.ts";
 import { type Connection, socketConnection } from "./connection.ts";
 import { type Endpoint, formatEndpoint } from "./endpoint.ts";
-import {
-  CONNECT_MS,
-  dialFailure,
-  handshakeFailure,
-  notNow,
-  notTheOne,
-  otherProtocol,
-} from "./dial_failure.ts";
+import { CONNECT_MS, handshakeFailure, notNow, notTheOne, otherProtocol } from "./dial_failure.ts";
 import type { NodeTlsSocket } from "./node_tls.ts";
 import { ALPN, type PresentedKey, syntheticName, type Trust } from "./security.ts";
 import type { Socket } from "./socket.ts";
@@ -38,23 +32,6 @@ export async function dial(
   const certificates = trust.kind === "pinned" ? [trust.certificate] : await systemRoots();
   const hostname = trust.kind === "pinned" ? syntheticName(trust.pin) : endpoint.hostname;
   return socketConnection(await secure(tcp, { hostname, certificates, where, signal }), where);
-}
-
-/** A TCP connection. */
-async function connect(endpoint: Endpoint, signal?: AbortSignal): Promise<Deno.TcpConn> {
-  const timeout = AbortSignal.timeout(CONNECT_MS);
-  try {
-    const conn = await Deno.connect({
-      ...endpoint,
-      transport: "tcp",
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-    });
-    conn.setNoDelay(true);
-    return conn;
-  } catch (thrown) {
-    signal?.throwIfAborted();
-    throw dialFailure(thrown, timeout.aborted, formatEndpoint(endpoint));
-  }
 }
 
 /** Shakes hands with whoever proves to be `hostname` by one of the certificates. */

@@ -1,18 +1,26 @@
 import assert from "node:assert/strict";
+import { Authority } from "../../tests/tls/authority.ts";
 import type { FtError } from "../error.ts";
 import type { AdmissionLimits } from "./admission.ts";
 import type { Connection } from "./connection.ts";
 import { dial } from "./dial.ts";
-import { makeIdentity } from "./identity.ts";
+import { makeIdentity, readIdentity } from "./identity.ts";
 import { type Incoming, listen, type Listener } from "./listen.ts";
 import type { Identity, Trust } from "./security.ts";
 
 const own = await makeIdentity();
+/** One that the runtime's own TLS cannot tell from others: `node:tls` dials it. */
+const issued = await readIdentity(
+  await (await Authority.make("an authority")).issue("ft.example"),
+  "the test",
+);
+const MiB = 1024 * 1024;
 const LIMITS = { connections: 100, connectionsPerAddress: 100 };
 /** How a server is dialled, and what it needs for that. */
 const WAYS: readonly { name: string; identity: Identity | undefined; trust: Trust }[] = [
   { name: "plain", identity: undefined, trust: { kind: "plain" } },
   { name: "TLS", identity: own, trust: { kind: "pinned", ...own } },
+  { name: "node:tls", identity: issued, trust: { kind: "pinned", ...issued } },
 ];
 
 /** A listener, and the connections that come to it, one after the other. */
@@ -114,6 +122,37 @@ for (const { name, identity, trust } of WAYS) {
     client.abort();
     await meeting.close();
   });
+
+  for (const way of ["up", "down"]) {
+    Deno.test(`what nobody reads stays with who sends it (${name}, ${way})`, async () => {
+      const meeting = new Meeting("127.0.0.1", { identity });
+      const [client, { connection: server }] = await meeting.meet("127.0.0.1", trust);
+      const [from, to] = way === "up" ? [client, server] : [server, client];
+      const block = new Uint8Array(MiB);
+      let sent = 0;
+      const writer = from.writable.getWriter();
+      const writing = (async () => {
+        for (; sent < 64; sent++) await writer.write(block);
+        await writer.close();
+      })();
+      // It has come to a stop when nothing more leaves while others talk.
+      const [pinger, { connection: ponger }] = await meeting.meet("127.0.0.1", trust);
+      for (let before = -1; before < sent;) {
+        before = sent;
+        for (let turn = 0; turn < 50; turn++) {
+          await carries(pinger, ponger);
+          await carries(ponger, pinger);
+        }
+      }
+      assert.ok(sent < 24, `${sent} MiB have left`);
+      let heard = 0;
+      for await (const part of to.readable) heard += part.length;
+      await writing;
+      assert.equal(heard, 64 * MiB);
+      for (const connection of [client, server, pinger, ponger]) connection.abort();
+      await meeting.close();
+    });
+  }
 
   Deno.test(`Listener.close() leaves the connections that came (${name})`, async () => {
     const meeting = new Meeting("127.0.0.1", { identity });

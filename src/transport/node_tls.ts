@@ -6,29 +6,77 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
-import { toFailure } from "../error.ts";
-import { CONNECT_MS, dialFailure, handshakeFailure, otherProtocol } from "./dial_failure.ts";
+import { Duplex } from "node:stream";
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
+import { connect } from "./connect.ts";
+import { CONNECT_MS, handshakeFailure, otherProtocol } from "./dial_failure.ts";
 import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 import { ALPN } from "./security.ts";
-import type { Socket } from "./socket.ts";
+import { type Socket, writeAll } from "./socket.ts";
+
+/** Encrypted bytes that are read at a time. */
+const BLOCK_BYTES = 256 * 1024;
 
 /**
- * Bytes that may wait to be read. Where reading has to stop, the end of the connection may go
- * unheard (Deno 2.9); it then shows when something is next written.
+ * What `node:tls` reads and writes: a TCP connection of which only what is asked for is read. One of
+ * its own it reads to the end, into memory, whether or not anybody takes that (Deno 2.9).
  */
-const WAITING_BYTES = 8 * 1024 * 1024;
+class Wire extends Duplex {
+  /** Called when something has been read and passed on. */
+  onPull: () => void = () => {};
+  readonly #tcp: Deno.TcpConn;
+  /** Whether a read is under way, or no other can follow. */
+  #isBusy = false;
+
+  constructor(tcp: Deno.TcpConn) {
+    super();
+    this.#tcp = tcp;
+  }
+
+  /** Reads once and passes it on, unless that is under way. */
+  pull(): void {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    // It belongs to who it is passed on to.
+    const block = Buffer.allocUnsafe(BLOCK_BYTES);
+    this.#tcp.read(block).then((count) => {
+      this.#isBusy = count === null;
+      this.push(count === null ? null : block.subarray(0, count));
+      this.onPull();
+    }).catch((thrown) => this.destroy(thrown));
+  }
+
+  /** {@linkcode pull} says when. */
+  override _read(): void {}
+
+  override _write(bytes: Buffer, _: BufferEncoding, onEnd: (error?: Error | null) => void): void {
+    writeAll(this.#tcp, bytes).then(() => onEnd(), onEnd);
+  }
+
+  override _final(onEnd: (error?: Error | null) => void): void {
+    this.#tcp.closeWrite().then(() => onEnd(), onEnd);
+  }
+
+  override _destroy(error: Error | null, onEnd: (error?: Error | null) => void): void {
+    this.#isBusy = true;
+    this.#tcp.close();
+    onEnd(error);
+  }
+}
 
 /** A TLS connection whose handshake is done. */
 export class NodeTlsSocket implements Socket {
   readonly #socket: TLSSocket;
+  readonly #wire: Wire;
   #failure: Error | undefined;
   #ended = false;
   #wake: (() => void) | undefined;
 
-  private constructor(socket: TLSSocket) {
+  private constructor(socket: TLSSocket, wire: Wire) {
     this.#socket = socket;
+    this.#wire = wire;
     const wake = () => this.#wake?.();
+    wire.onPull = wake;
     socket.on("readable", wake);
     socket.on("end", () => {
       this.#ended = true;
@@ -44,23 +92,20 @@ export class NodeTlsSocket implements Socket {
     });
   }
 
-  /** Connects and shakes hands; `signal` calls that off. Throws what `node:tls` does. */
+  /** Shakes hands on a connection; `signal` calls that off. Throws what `node:tls` does. */
   static open(
-    { hostname, port }: Endpoint,
+    tcp: Deno.TcpConn,
     options: ConnectionOptions,
     signal: AbortSignal,
   ): Promise<NodeTlsSocket> {
     const { promise, resolve, reject } = Promise.withResolvers<NodeTlsSocket>();
-    const settings: ConnectionOptions & { highWaterMark: number } = {
-      host: hostname,
-      port,
+    const wire = new Wire(tcp);
+    const socket = connectTls({
+      socket: wire,
       minVersion: "TLSv1.3",
-      highWaterMark: WAITING_BYTES,
       ALPNProtocols: [ALPN],
       ...options,
-    };
-    const socket = connect(settings);
-    socket.setNoDelay(true);
+    });
     const stop = () => {
       socket.destroy();
       reject(signal.reason);
@@ -69,7 +114,9 @@ export class NodeTlsSocket implements Socket {
     signal.addEventListener("abort", stop, { once: true });
     socket.once("error", reject);
     socket.once("close", () => reject(new Deno.errors.UnexpectedEof("the peer left")));
-    socket.once("secureConnect", () => resolve(new NodeTlsSocket(socket)));
+    socket.once("secureConnect", () => resolve(new NodeTlsSocket(socket, wire)));
+    wire.onPull = () => wire.pull();
+    wire.pull();
     return promise.finally(() => signal.removeEventListener("abort", stop));
   }
 
@@ -104,8 +151,9 @@ export class NodeTlsSocket implements Socket {
       if (this.#failure !== undefined) throw this.#failure;
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
-      // Asks for more where nothing is left.
+      // An end that has come is told to who asks for more.
       this.#socket.read(0);
+      this.#wire.pull();
       await promise;
       this.#wake = undefined;
     }
@@ -143,17 +191,15 @@ export async function openNodeTls(
   signal?: AbortSignal,
 ): Promise<NodeTlsSocket> {
   const where = formatEndpoint(endpoint);
+  const tcp = await connect(endpoint, signal);
   const timeout = AbortSignal.timeout(CONNECT_MS);
   let socket: NodeTlsSocket;
   try {
     const ended = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
-    socket = await NodeTlsSocket.open(endpoint, options, ended);
+    socket = await NodeTlsSocket.open(tcp, options, ended);
   } catch (thrown) {
     signal?.throwIfAborted();
-    // What has a system call failed before TLS began.
-    const isAddress = timeout.aborted ||
-      thrown instanceof Error && "syscall" in thrown && toFailure(thrown).code !== "lost";
-    throw isAddress ? dialFailure(thrown, timeout.aborted, where) : handshakeFailure(thrown, where);
+    throw handshakeFailure(thrown, where);
   }
   if (socket.protocol === ALPN) return socket;
   socket.close();
