@@ -4,9 +4,11 @@ import { FtError } from "../src/error.ts";
 import { Allowance } from "../src/session/allowance.ts";
 import { DEADLINES } from "../src/session/deadlines.ts";
 import type { ClientSession } from "../src/session/client_session.ts";
+import { LEAST_RATE } from "../src/session/pace.ts";
 import type { Receipt } from "../src/storage/store.ts";
+import { fetchTree, FolderSource, sendTree } from "./conversation/tree.ts";
 import { MemorySource, World } from "./conversation/world.ts";
-import { namesIn, until } from "./files.ts";
+import { namesIn, until, writeFile } from "./files.ts";
 import { Random, seed } from "./random.ts";
 
 const MiB = 1024 * 1024;
@@ -172,4 +174,39 @@ Deno.test("limits: a pace slower than a deadline breaks no conversation", async 
   const bytes = random.bytes(2 * MiB);
   assert.equal((await share(client, "slow", new MemorySource(bytes))).outcome, "new");
   assert.deepEqual(world.read("shared", "slow"), bytes);
+});
+
+Deno.test(`limits: folders share the bandwidth as files do, and theirs come within them (seed ${seed})`, async () => {
+  await using world = new World();
+  const clients = 600;
+  const allowance = new Allowance({ transfers: 64, total: clients * LEAST_RATE });
+  // All but one of those that there is bandwidth for.
+  for (let at = 1; at < clients; at++) allowance.share(`client ${at}`).begin(1, "entry");
+  const [ana, ben] = [world.talk({ allowance }), world.talk({ allowance, owner: "ben" })];
+  for (const path of [world.path("public", "album"), `${world.root}/album`]) {
+    writeFile(`${path}/small`, random.bytes(1_000));
+    for (const name of ["a", "b", "c"]) writeFile(`${path}/${name}`, random.bytes(MiB + 1));
+  }
+  const gate = Promise.withResolvers<void>();
+  class Held extends FolderSource {
+    override async *entries(): ReturnType<FolderSource["entries"]> {
+      await gate.promise;
+      yield* super.entries();
+    }
+  }
+  const sent = sendTree(ana.client, "", { source: new Held(`${world.root}/album`) });
+  await until("open folder", () => ana.server.open === 1);
+  const busy = { code: "busy", side: "there", message: /Too many share the server's bandwidth/ };
+  const fetch = ({ client }: typeof ana) => fetchTree(world, client, "album", { room: "public" });
+  await assert.rejects(sendTree(ben.client, `${world.root}/album`, { name: "ben's" }), busy);
+  await assert.rejects(fetch(ben), busy);
+  await assert.rejects(share(ben.client, "file", file(5)), busy);
+  gate.resolve();
+  assert.deepEqual(await sent.then(({ files, failures }) => [files.new, failures]), [4, []]);
+  for (const talk of [ben, ana]) {
+    await until("end of all transfers", () => ana.server.open + ben.server.open === 0);
+    const { files, failures } = await fetch(talk);
+    assert.deepEqual([files.new + files.same, failures], [4, []]);
+  }
+  assert.deepEqual(world.names("shared"), ["photos"]);
 });

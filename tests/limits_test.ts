@@ -161,6 +161,31 @@ test("--limit bounds what moves in all, --limit-client what one moves", [
 });
 
 test(
+  "a folder that --limit has no bandwidth for waits for it",
+  ["--limit=64KB/s"],
+  async (server, ana) => {
+    writeFile(server.path("shared_files/album/a"), "a");
+    ana.write("photos/b", "b");
+    for (const args of [["put", "photos"], ["get", "album/"]]) {
+      const others = await Promise.all(["ben", "cleo", "dora"].map(async (owner) => {
+        const peer = await rawPeer(server.address);
+        await peer.greet({ owner });
+        await peer.say({ kind: "entry", id: 1, room: "private", name: owner, size: 2 * MiB });
+        await peer.expect("ready");
+        return peer;
+      }));
+      const moving = ana.start(...args);
+      await moving.waitFor(/Too many share the server's bandwidth just now; trying again/);
+      for (const peer of others) peer.abort();
+      const { code, stderr } = await moving.finished;
+      assert.equal(code, 0, stderr);
+    }
+    assert.equal(Deno.readTextFileSync(server.path("uploads/photos/b")), "b");
+    assert.equal(Deno.readTextFileSync(ana.path("downloads/album/a")), "a");
+  },
+);
+
+test(
   "a greeting that trickles is cut after --handshake-timeout",
   ["--handshake-timeout=1s"],
   async (server, ana) => {

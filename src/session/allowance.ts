@@ -6,7 +6,11 @@
  */
 import { FtError } from "../error.ts";
 import { OPEN_TRANSFERS } from "../protocol/limits.ts";
+import type { Message } from "../protocol/message.ts";
 import { type Lane, Pace, type PaceOptions } from "./pace.ts";
+
+/** What begins a transfer that moves files. Those of a folder move beside it, in one connection. */
+const MOVING: ReadonlySet<Message["kind"]> = new Set(["entry", "request", "tree", "browse"]);
 
 /** What there is for all clients of a server, and for each. */
 export interface AllowanceOptions extends PaceOptions {
@@ -77,15 +81,16 @@ export class Share {
   }
 
   /**
-   * Begins a transfer; `moves` says whether it is one of a file.
+   * Begins a transfer with a message of this kind.
    *
    * @throws FtError `busy` when the connection or its client has its most, or when the bandwidth is
    * shared by too many.
    */
-  begin(id: number, moves: boolean): void {
+  begin(id: number, kind: Message["kind"]): void {
     const { transfers } = this.#allowance;
     if (this.#open.size >= transfers) throw tooMany(transfers, "connection");
     this.#allowance.begin(this.#client);
+    const moves = MOVING.has(kind);
     if (moves && this.#lane?.enter() === false) {
       this.#allowance.end(this.#client);
       throw tooManyShare();

@@ -174,7 +174,7 @@ export class ServerSession {
     if (id <= this.#lastId) throw new FtError("protocol", "Ids of transfers only grow.");
     this.#lastId = id;
     try {
-      this.#share?.begin(id, kind === "entry" || kind === "request");
+      this.#share?.begin(id, kind);
     } catch (thrown) {
       return sendFailure(this.#channel, id, toFailure(thrown));
     }
