@@ -1,7 +1,7 @@
 /**
  * How fast the bytes of files may move: so many a second in all, so many for each client, and
- * evenly between those who wait. Whoever waits least has been served least; what one leaves over,
- * the others take. Pure but for its clock.
+ * evenly between those who wait: who has been served least is next. What one leaves over, the others
+ * take. Pure but for its clock.
  *
  * @module
  */
@@ -9,11 +9,14 @@ import { type Clock, SYSTEM_CLOCK } from "../clock.ts";
 import { FRAME_SECONDS, PIECE_BYTES } from "../protocol/limits.ts";
 
 /**
- * The rate a connection must get at least, in bytes for each second. Whoever sends a piece gives up
- * when it is not taken within FRAME_SECONDS; half of that leaves room for a late clock and for
- * those who come later.
+ * Seconds in which a piece is to move. Whoever sends one gives up when it is not taken within
+ * FRAME_SECONDS; half of that leaves room for a late clock and for those who come later.
  */
-export const LEAST_RATE: number = PIECE_BYTES / (FRAME_SECONDS / 2);
+const PIECE_SECONDS = FRAME_SECONDS / 2;
+/** The rate a connection must get at least, in bytes for each second. */
+export const LEAST_RATE: number = PIECE_BYTES / PIECE_SECONDS;
+/** Milliseconds after which a piece of a connection that was admitted is the next to move. */
+const LATE_MS = PIECE_SECONDS * 1_000;
 /** Milliseconds of a rate that may be caught up with after a pause: timers come late. */
 const SLACK_MS = 100;
 
@@ -48,12 +51,19 @@ interface Waiter {
 /** A client, over all its connections. */
 interface Client {
   readonly meter: Meter;
-  readonly waiting: Waiter[];
+  /** In the order they came, and since when they have waited. */
+  readonly waiting: Map<Waiter, number>;
   /** Connections, and how many of them have files under way. */
   lanes: number;
   active: number;
   /** Bytes it was served, counted from where the others were when it came. */
   served: number;
+}
+
+/** Since when a client waits. */
+function sinceOf({ waiting }: Client): number {
+  const [since = Infinity] = waiting.values();
+  return since;
 }
 
 /** Shares a rate out among clients. */
@@ -78,7 +88,7 @@ export class Pace {
     let client = this.#clients.get(name);
     if (client === undefined) {
       const meter = new Meter(this.#options.perClient);
-      client = { meter, waiting: [], lanes: 0, active: 0, served: 0 };
+      client = { meter, waiting: new Map(), lanes: 0, active: 0, served: 0 };
       this.#clients.set(name, client);
     }
     client.lanes++;
@@ -94,31 +104,34 @@ export class Pace {
   }
 
   /**
-   * @internal Whether one more connection of a client can get its least rate. A client's further
-   * connections leave room for other clients to come.
+   * @internal Whether one more connection of a client can get its least rate, and those that were
+   * admitted still can. A client's further connections leave room for other clients to come.
    */
   admits(client: Client): boolean {
     const { total = Infinity, perClient = Infinity } = this.#options;
-    let clients = client.active === 0 ? 1 : 0;
-    for (const { active } of this.#clients.values()) if (active > 0) clients++;
     const lanes = client.active + 1;
-    const least = lanes * LEAST_RATE;
-    return least <= perClient && least * clients * (lanes === 1 ? 1 : 2) <= total;
+    let clients = lanes === 1 ? 1 : 0;
+    // Each client has the same part of the total, so who has most connections gets least for each.
+    let most = lanes === 1 ? 1 : 2 * lanes;
+    for (const { active } of this.#clients.values()) {
+      if (active > 0) clients++;
+      most = Math.max(most, active);
+    }
+    return lanes * LEAST_RATE <= perClient && most * clients * LEAST_RATE <= total;
   }
 
   /** @internal Pays for bytes, now or when it is their turn. */
   take(client: Client, waiter: Waiter): boolean {
     const now = this.#clock.now();
-    if (client.waiting.length === 0) client.served = Math.max(client.served, this.#served);
-    client.waiting.push(waiter);
+    if (client.waiting.size === 0) client.served = Math.max(client.served, this.#served);
+    client.waiting.set(waiter, now);
     this.#serve(now);
-    return !client.waiting.includes(waiter);
+    return !client.waiting.has(waiter);
   }
 
   /** @internal Forgets one who waits. */
   drop(client: Client, waiter: Waiter): void {
-    const at = client.waiting.indexOf(waiter);
-    if (at >= 0) client.waiting.splice(at, 1);
+    client.waiting.delete(waiter);
     this.#serve(this.#clock.now());
   }
 
@@ -127,7 +140,7 @@ export class Pace {
     this.#timer?.();
     this.#timer = undefined;
     for (;;) {
-      const waiting = [...this.#clients.values()].filter((client) => client.waiting.length > 0);
+      const waiting = [...this.#clients.values()].filter((client) => client.waiting.size > 0);
       if (waiting.length === 0) return;
       const first = Math.min(...waiting.map(({ meter }) => meter.readyAt));
       const at = Math.max(first, this.#total.readyAt);
@@ -136,13 +149,19 @@ export class Pace {
         return;
       }
       const ready = waiting.filter(({ meter }) => meter.readyAt <= now);
-      this.#grant(ready.reduce((a, b) => b.served < a.served ? b : a), now);
+      // Ever new clients, or many who send without being admitted, would hold up those who were.
+      const late = ready.filter((client) => client.active > 0 && sinceOf(client) <= now - LATE_MS);
+      const next = late.length > 0
+        ? late.reduce((a, b) => sinceOf(b) < sinceOf(a) ? b : a)
+        : ready.reduce((a, b) => b.served < a.served ? b : a);
+      this.#grant(next, now);
     }
   }
 
   #grant(client: Client, now: number): void {
-    const waiter = client.waiting.shift();
+    const [waiter] = client.waiting.keys();
     if (waiter === undefined) return;
+    client.waiting.delete(waiter);
     this.#served = client.served;
     client.served += waiter.bytes;
     client.meter.pay(waiter.bytes, now);

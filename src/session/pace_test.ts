@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { type Lane, LEAST_RATE, Pace, type PaceOptions } from "./pace.ts";
+import { FRAME_SECONDS } from "../protocol/limits.ts";
 import { HandClock } from "../../tests/hand_clock.ts";
+import { Random, seed } from "../../tests/random.ts";
 
 const KiB = 1024;
 const MB = 1_000_000;
@@ -164,10 +166,95 @@ Deno.test("Pace admits a client's further connections only as far as there is ro
   const ana = Array.from({ length: 10 }, () => pace.lane("ana"));
   const entered = ana.filter((lane) => lane.enter());
   assert.equal(entered.length, 5);
-  // Ten clients of one connection each could all be served.
-  for (let at = 0; at < 9; at++) assert.equal(pace.lane(`client ${at}`).enter(), true, `${at}`);
+  // For as many again there is, and for no more of hers beside them.
+  assert.equal(pace.lane("ben").enter(), true);
+  assert.equal(pace.lane("cleo").enter(), false);
+  for (const lane of entered.splice(0, 4)) lane.leave();
+  // With one connection each, ten can be served.
+  for (let at = 0; at < 8; at++) assert.equal(pace.lane(`client ${at}`).enter(), true, `${at}`);
   assert.equal(pace.lane("one more").enter(), false);
   const own = paced({ perClient: 3 * LEAST_RATE }).pace;
   const taken = Array.from({ length: 5 }, () => own.lane("ana").enter());
   assert.deepEqual(taken, [true, true, true, false, false]);
 });
+
+Deno.test(`Pace takes each piece of those it admitted in time, whoever comes and goes (seed ${seed})`, async () => {
+  const random = new Random(seed);
+  for (let round = 0; round < 20; round++) {
+    const pieces = random.between(3, 30);
+    const { pace, clock } = paced({ total: pieces * LEAST_RATE });
+    const moves = new Map<Lane, boolean>();
+    let worst = 0;
+    const move = async (lane: Lane) => {
+      moves.set(lane, true);
+      while (moves.get(lane)) {
+        const since = clock.now();
+        await lane.take(1024 * KiB);
+        worst = Math.max(worst, clock.now() - since);
+      }
+      lane.leave();
+    };
+    for (let step = 0; step < 60; step++) {
+      const moving = [...moves.keys()].filter((lane) => moves.get(lane));
+      if (moving.length > 0 && random.between(0, 3) === 0) moves.set(random.pick(moving), false);
+      else {
+        const name = `client ${random.between(0, 16)}`;
+        for (let count = random.between(1, 6); count > 0; count--) {
+          const lane = pace.lane(name);
+          if (lane.enter()) move(lane);
+        }
+      }
+      await clock.run(random.between(0, 100_000));
+    }
+    const about = `with ${pieces} pieces in a minute`;
+    assert.ok(worst < FRAME_SECONDS * 1_000, `waited ${worst} ms ${about}`);
+    await clock.run(200_000);
+    worst = 0;
+    await clock.run(400_000);
+    assert.ok(worst <= 60_001, `waited ${worst} ms ${about}, with nobody new`);
+    for (const lane of moves.keys()) {
+      moves.set(lane, false);
+      lane.close();
+    }
+  }
+});
+
+for (
+  const [who, count, isAdmitted] of [
+    ["ever new clients", 1, true],
+    ["many who were not admitted", 50, false],
+  ] as const
+) {
+  Deno.test(`Pace takes the pieces of those it admitted in time beside ${who}`, async () => {
+    const { pace, clock } = paced({ total: 4 * LEAST_RATE });
+    let going = true;
+    const others = Array.from({ length: count }, async (_, at) => {
+      for (let time = 0; going; time++) {
+        const lane = pace.lane(`client ${at} of ${time}`);
+        if (isAdmitted) assert.equal(lane.enter(), true);
+        await lane.take(1024 * KiB);
+        if (isAdmitted) lane.leave();
+        lane.close();
+      }
+    });
+    const waits = ["ana", "ben", "cleo"].map(async (name) => {
+      const lane = pace.lane(name);
+      assert.equal(lane.enter(), true);
+      let worst = 0;
+      while (going) {
+        const since = clock.now();
+        await lane.take(1024 * KiB);
+        worst = Math.max(worst, clock.now() - since);
+      }
+      lane.close();
+      return worst;
+    });
+    await clock.run(1_000_000);
+    going = false;
+    await clock.run(1_000_000);
+    await Promise.all(others);
+    for (const worst of await Promise.all(waits)) {
+      assert.ok(worst > 0 && worst < FRAME_SECONDS * 1_000, `waited ${worst} ms`);
+    }
+  });
+}
