@@ -5,11 +5,13 @@ import {
   chunksOf,
   digestOf,
   fill,
+  hasHoles,
   LARGE_BYTES,
   receive,
   requestOf,
   stageOf,
   temporaryFolder,
+  usedBy,
 } from "../../tests/fixtures/staged.ts";
 import { Random, seed } from "../../tests/random.ts";
 import { FolderStore } from "./folder_store.ts";
@@ -82,19 +84,6 @@ Deno.test("a kill at any moment leaves a journal only of chunks whose bytes are 
 function sparseBytes(): Uint8Array<ArrayBuffer> {
   const bytes = bytesOf(12 * MiB + 5, 1);
   return bytes.fill(0, MiB, 5 * MiB).fill(0, 5 * MiB + MiB / 4, 6 * MiB).fill(0, 8 * MiB);
-}
-
-/** Whether files of the system's temporary folder can have holes. */
-function hasHoles(): boolean {
-  using folder = temporaryFolder();
-  using file = Deno.openSync(`${folder.path}/hole`, { write: true, createNew: true });
-  file.truncateSync(MiB);
-  return usedBy(`${folder.path}/hole`) < MiB;
-}
-
-/** Bytes of the disk that a file takes up. */
-function usedBy(path: string): number {
-  return (Deno.statSync(path).blocks ?? Infinity) * 512;
 }
 
 Deno.test({

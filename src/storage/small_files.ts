@@ -5,6 +5,8 @@
  */
 import { FtError } from "../error.ts";
 import { storageFailure } from "./failure.ts";
+import { dataRuns } from "./holes.ts";
+import { writeAll } from "./journal_file.ts";
 import type { StagedFolder, StagedGroup } from "./staged_group.ts";
 import type { Staging } from "./staging.ts";
 import type { Receipt } from "./store.ts";
@@ -140,7 +142,7 @@ function write(
   const staged = group.create(exec ? 0o777 : 0o666, last, newFolder(whole));
   const { path, file, folder } = staged;
   try {
-    for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+    writeNew(file, bytes);
     if (mtime !== undefined) file.utimeSync(new Date(), new Date(mtime));
     // By its path, which nobody else knows: to look at an open file costs as much as opening it.
     return { ...staged, info: isRecorded ? Deno.lstatSync(path) : undefined };
@@ -149,6 +151,17 @@ function write(
     file.close();
     throw thrown;
   }
+}
+
+/** Gives a new file its bytes. Zeros in it are read without being written. */
+function writeNew(file: Deno.FsFile, bytes: Uint8Array): void {
+  const runs = dataRuns(bytes);
+  if (runs === undefined) return writeAll(file, bytes);
+  for (const { start, end } of runs) {
+    file.seekSync(start, Deno.SeekMode.Start);
+    writeAll(file, bytes.subarray(start, end));
+  }
+  file.truncateSync(bytes.length);
 }
 
 /** Syncs files: one after the other where that costs next to nothing, else side by side. */

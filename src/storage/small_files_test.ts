@@ -1,8 +1,10 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { temporaryFolder } from "../../tests/fixtures/staged.ts";
+import { bytesOf, hasHoles, temporaryFolder, usedBy } from "../../tests/fixtures/staged.ts";
 import { storeSmall, Syncs } from "./small_files.ts";
 import { Staging } from "./staging.ts";
 import type { WholeFile } from "./tree.ts";
+
+const KiB = 1024;
 
 /** Files that are synced by a clock of their own, and what each was. */
 class SyncedFiles {
@@ -80,4 +82,61 @@ Deno.test("few of the files of a pack are open at once", async () => {
   deepEqual(outcomes, Array(100).fill("new"));
   ok(Math.max(...counts) <= 32, `${counts}`);
   equal(counts.reduce((sum, count) => sum + count), 100);
+});
+
+/** Stores files of such bytes; for each what the disk then has of it, and how much of the disk. */
+async function stored(contents: readonly Uint8Array[]) {
+  using folder = temporaryFolder();
+  const staging = new Staging(folder.path, () => {
+    throw new Error("nothing is published here");
+  });
+  const files = contents.map((bytes, at): WholeFile => ({
+    entry: { path: `${at}`, kind: "file", size: bytes.length, mtime: 1_600_000_000_000 },
+    bytes,
+    digest: "",
+  }));
+  const found: { bytes: Uint8Array; used: number; mtime: number | undefined }[] = [];
+  const outcomes = await storeSmall(files, staging, {
+    ...NOWHERE,
+    syncs: new Syncs(),
+    publish: (group) =>
+      group.map(({ written: { info, path } }) => {
+        const bytes = Deno.readFileSync(path);
+        found.push({ bytes, used: usedBy(path), mtime: info?.mtime?.getTime() });
+        return "new";
+      }),
+    isRecorded: true,
+  });
+  deepEqual(outcomes, contents.map(() => "new"));
+  return found;
+}
+
+Deno.test("zeros of small files are read where they were, at the end, too", async () => {
+  const all = [
+    bytesOf(300 * KiB, 1).fill(0, 0, 128 * KiB),
+    bytesOf(300 * KiB, 2).fill(0, 64 * KiB, 256 * KiB),
+    bytesOf(256 * KiB, 3).fill(0, 64 * KiB),
+    new Uint8Array(64 * KiB),
+    new Uint8Array(900_000),
+    new Uint8Array(1),
+    new Uint8Array(),
+  ];
+  const found = await stored(all);
+  deepEqual(found.map(({ bytes }) => bytes), all);
+  deepEqual(found.map(({ mtime }) => mtime), all.map(() => 1_600_000_000_000));
+});
+
+Deno.test({
+  name: "long runs of zeros in small files take up no space (ignored where files have no holes)",
+  ignore: !hasHoles(),
+  async fn() {
+    const [zeros, tail, middle] = await stored([
+      new Uint8Array(900_000),
+      bytesOf(512 * KiB, 1).fill(0, 64 * KiB),
+      bytesOf(512 * KiB, 2).fill(0, 64 * KiB, 448 * KiB),
+    ]);
+    ok(zeros !== undefined && zeros.used <= 64 * KiB, `${zeros?.used} bytes of zeros`);
+    ok(tail !== undefined && tail.used <= 72 * KiB, `${tail?.used} bytes of data and zeros`);
+    ok(middle !== undefined && middle.used <= 136 * KiB, `${middle?.used} bytes around zeros`);
+  },
 });
