@@ -116,6 +116,7 @@ export class Claims {
    */
   take(share: ShareRecord, claimant: Claimant): Claim {
     const now = this.#now();
+    this.#bound(share, now);
     const own = this.#own(share, claimant, now);
     const id = own?.id ?? transaction(this.#database, () => this.#begin(share, claimant, now));
     const holder = { claimant, seen: now, until: now + this.#times.held };
@@ -166,6 +167,14 @@ export class Claims {
 
   #rows({ name, ino }: ShareKey): ClaimRecord[] {
     return this.#find.all(name, ino) as unknown as ClaimRecord[];
+  }
+
+  /** A clock that was set back makes no claim last longer whose owner is gone. */
+  #bound(share: ShareKey, now: number): void {
+    const latest = now + this.#times.lapse;
+    for (const { id, until } of this.#rows(share)) {
+      if (until > latest && !this.#holders.has(id)) this.#extend.run(latest, id);
+    }
   }
 
   /** The claim that an owner goes on with: one that counts is worth most. */

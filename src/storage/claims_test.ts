@@ -103,6 +103,39 @@ for (const times of [1, 1_000]) {
   });
 }
 
+Deno.test("a claim lapses in its time once others ask, also where the clock was set back", () => {
+  using shelf = new Shelf(1);
+  shelf.take(claimant("bob")).leave();
+  shelf.now -= 3_600_000;
+  throws(() => shelf.take(claimant("eve")), { code: "busy" });
+  shelf.now += TIMES.lapse - 1;
+  // To ask again does not make it last.
+  throws(() => shelf.take(claimant("eve")), { code: "busy" });
+  shelf.now += 1;
+  shelf.take(claimant("eve"));
+});
+
+Deno.test("a claim that a restart found lapses in its time, also where the clock was set back", () => {
+  using shelf = new Shelf(1);
+  shelf.take(claimant("bob")).leave();
+  shelf.now -= 3_600_000;
+  shelf.restart();
+  shelf.now += TIMES.lapse;
+  shelf.take(claimant("eve"));
+});
+
+Deno.test("a claim that is held does not lapse for the clock being set back", async () => {
+  using shelf = new Shelf(1);
+  const claim = shelf.take(claimant("bob"));
+  shelf.now -= 3_600_000;
+  for (let time = 0; time < 3; time++) {
+    throws(() => shelf.take(claimant("eve")), { code: "busy" });
+    shelf.now += TIMES.lapse;
+  }
+  await claim.commit();
+  equal(shelf.share.downloads, 0);
+});
+
 Deno.test("Claims.take() finds the claim of its owner after a loss, counted or not, and counts once", async () => {
   using shelf = new Shelf(1);
   shelf.take(claimant("bob")).leave();
