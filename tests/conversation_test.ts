@@ -4,6 +4,7 @@ import { FIRST_CHUNK_BYTES } from "../src/protocol/chunk.ts";
 import type { ClientSession } from "../src/session/client_session.ts";
 import { digestSource } from "../src/session/chunk_reader.ts";
 import type { Item, Receipt, Room } from "../src/storage/store.ts";
+import { fetchTree } from "./conversation/tree.ts";
 import { MemorySource, World } from "./conversation/world.ts";
 import { Random, seed } from "./random.ts";
 
@@ -126,6 +127,53 @@ Deno.test("conversation: a list comes in pages, oldest first, and tags bind to t
   await client.list({ room: "shared" }, (page) => none.push(page));
   assert.deepEqual(none, [[]]);
   await assert.rejects(client.list({ room: "private" }, () => {}), failsWith("denied"));
+});
+
+Deno.test("conversation: what a list shows is there, whatever form its name has on the disk", async () => {
+  await using world = new World();
+  const { client, served } = world.talk({ seed });
+  // Composed and decomposed in one, and a sign that another stands for.
+  for (const part of ["\u00e9u\u0308", "\u212b"]) {
+    for (const room of ["public", "shared"] as const) {
+      Deno.mkdirSync(world.path(room, `in ${part}`));
+      const bytes = random.bytes(FIRST_CHUNK_BYTES + 1);
+      for (const name of [part, `in ${part}/${part}`]) world.lay(room, name, bytes);
+    }
+  }
+  for (const room of ["public", "shared"] as const) {
+    const items: Item[] = [];
+    await client.list({ room }, (page) => void items.push(...page));
+    assert.equal(items.length, 4);
+    for (const { name, tag } of items) {
+      const request = {
+        room,
+        name,
+        target: "a",
+        store: world.downloads,
+        origin: "server",
+      } as const;
+      const { digest } = await client.download({ ...request, conflict: "rename" });
+      assert.equal((await client.about(room, name)).digest, digest);
+      await client.download({ ...request, tag, conflict: "rename" });
+      const [folder = "", inner] = name.split("/");
+      if (inner === undefined) continue;
+      const { files, failures } = await fetchTree(world, client, folder, { room });
+      assert.deepEqual([files.new, failures], [1, []]);
+      assert.ok(world.names("downloads").includes(folder));
+      Deno.removeSync(world.path("downloads", folder), { recursive: true });
+    }
+  }
+  // Whoever has the server takes back what was put there by hand.
+  for (const { name } of (await Array.fromAsync(world.store.pages("shared"))).flat()) {
+    await world.store.unshare(name);
+  }
+  assert.deepEqual((await Array.fromAsync(world.store.pages("shared"))).flat(), []);
+  // Who asks for a folder as a file is told that there is none, and is not reported for it.
+  const folder = "in \u00c5";
+  await assert.rejects(receive(world, client, "public", folder), failsWith("not_found"));
+  await client.close();
+  await served;
+  assert.deepEqual([...new Set(world.reports.map(({ failure }) => failure))], [undefined]);
 });
 
 Deno.test(`conversation: 200 small files pipelined on one connection (seed ${seed})`, async () => {

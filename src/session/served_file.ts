@@ -25,13 +25,13 @@ export async function openServed(
 }
 
 /** Opens the folder that a client asks for, likewise. */
-export function openServedTree(
+export async function openServedTree(
   trees: TreeStore,
   { room, name, tag }: Served,
   claimant?: Claimant,
-): TreeSource {
+): Promise<TreeSource> {
   try {
-    return trees.openTree(room, acceptName(name), tag, claimant);
+    return await trees.openTree(room, acceptName(name), tag, claimant);
   } catch (thrown) {
     throw asNotFound(thrown, name, "Folder");
   }

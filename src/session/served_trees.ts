@@ -110,7 +110,7 @@ export class ServedTrees {
         requireOut(room);
         guest.require(action);
         if (trees === undefined) throw new FtError("denied", "No folders are kept here.");
-        const source = openServedTree(trees, { room, name, tag }, guest.claimant);
+        const source = await openServedTree(trees, { room, name, tag }, guest.claimant);
         outgoing = new OutgoingTree({
           channel,
           id,
@@ -137,8 +137,8 @@ export class ServedTrees {
   }
 
   /** Whether what a client asks for as a file is a folder. */
-  has({ room, name }: MessageOf<"request">): boolean {
-    return this.#options.store.trees?.has(room, name) === true;
+  async has({ room, name }: MessageOf<"request">): Promise<boolean> {
+    return await this.#options.store.trees?.has(room, name) === true;
   }
 
   /** Opens a large file of a folder that a client is fetching; undefined for any other file. */

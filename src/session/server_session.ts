@@ -287,7 +287,7 @@ export class ServerSession {
         if (outgoing === undefined) endClaim(source?.claim, failure);
         if (outgoing === undefined) await sendFailure(this.#channel, id, failure);
         // It is going to be asked for as what it is.
-        if (failure.code === "not_found" && this.#trees.has(request)) return undefined;
+        if (failure.code === "not_found" && await this.#trees.has(request)) return undefined;
         throw failure;
       } finally {
         source?.close();

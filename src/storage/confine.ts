@@ -37,9 +37,13 @@ export function lookAt(path: string): Deno.FileInfo | undefined {
   }
 }
 
-/** A part as it is on disk: some systems and people write names in Unicode's normal form D. */
+/** A part as it may be on disk: some systems and people write names in Unicode's normal form D. */
+export function usualForms(part: string): ReadonlySet<string> {
+  return new Set([part, part.normalize("NFD")]);
+}
+
 function partOnDisk(folder: string, part: string): Found | undefined {
-  for (const form of new Set([part, part.normalize("NFD")])) {
+  for (const form of usualForms(part)) {
     const path = `${folder}/${form}`;
     const info = lookAt(path);
     if (info !== undefined) return { path, info };
@@ -68,10 +72,14 @@ export function findInside(root: string, name: string): Found | undefined {
 /**
  * Opens the regular file `name` below `root` for reading.
  *
+ * @param found what has the name, where that is known.
  * @throws FtError `not_found` for anything that is no regular file, or lies behind a link.
  */
-export function openInside(root: string, name: string): { file: Deno.FsFile; path: string } {
-  const found = findInside(root, name);
+export function openInside(
+  root: string,
+  name: string,
+  found: Found | undefined = findInside(root, name),
+): { file: Deno.FsFile; path: string } {
   if (!found?.info.isFile) throw notFound(name);
   let file: Deno.FsFile;
   try {

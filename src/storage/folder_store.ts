@@ -17,6 +17,7 @@ import { FolderTrees } from "./folder_trees.ts";
 import { forgetGone } from "./gone.ts";
 import { heldBytes } from "./held_chunks.ts";
 import { requireHoldable } from "./holdable.ts";
+import { findListed } from "./listed_name.ts";
 import { knownDigest, LocalSource, stampOf, tagOf } from "./local_source.ts";
 import { remove } from "./lock.ts";
 import { noteDigest } from "./note.ts";
@@ -106,13 +107,14 @@ export class FolderStore implements Store {
     return this.#items.pages(room, this.#root(room), view, this.trees.listing(room, view));
   }
 
-  // deno-lint-ignore require-await -- a store elsewhere has to wait
   async open(room: Room, name: string, tag?: string, claimant?: Claimant): Promise<Source> {
     const root = this.#root(room);
-    this.trees.requireListed(room, name);
+    const isMeant = (info: Deno.FileInfo) => tag === undefined || tag === tagOf(info);
     let file: Deno.FsFile | undefined;
     try {
-      const opened = openInside(root, name);
+      const found = await findListed(root, name, isMeant);
+      this.trees.requireListed(room, name);
+      const opened = openInside(root, name, found);
       file = opened.file;
       const info = file.statSync();
       if (tag !== undefined && tag !== tagOf(info)) {
@@ -150,13 +152,13 @@ export class FolderStore implements Store {
     }
   }
 
-  about(room: Room, name: string, view: View): About {
+  async about(room: Room, name: string, view: View): Promise<About> {
     const { records } = this.#options;
-    return roomAbout({ room, root: this.#root(room), records }, name, view);
+    return await roomAbout({ room, root: this.#root(room), records }, name, view);
   }
 
-  unshare(name: string, view?: View): About {
-    if (this.shared !== undefined) return this.shared.unshare(name, view);
+  async unshare(name: string, view?: View): Promise<About> {
+    if (this.shared !== undefined) return await this.shared.unshare(name, view);
     throw new FtError("not_found", `File '${name}' not found.`);
   }
 

@@ -4,6 +4,7 @@ import { findInside, makeFolders, nameAround } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import { FolderTree } from "./folder_tree.ts";
 import { requireHoldable } from "./holdable.ts";
+import { findListed } from "./listed_name.ts";
 import { knownDigest } from "./local_source.ts";
 import type { Records } from "./records.ts";
 import type { Space } from "./space.ts";
@@ -112,11 +113,16 @@ export class FolderTrees implements TreeStore {
     return records.trees.get(room, name);
   }
 
-  openTree(room: Room, name: string, tag?: string, claimant?: Claimant): TreeSource {
+  async openTree(
+    room: Room,
+    name: string,
+    tag?: string,
+    claimant?: Claimant,
+  ): Promise<TreeSource> {
     const root = this.#options.root(room);
+    const found = await findListed(root, name);
     const tree = this.#tree(room, name);
     if (tree !== undefined) this.#requireListed(room, tree, name);
-    const found = findInside(root, name);
     if (!found?.info.isDirectory) {
       throw new FtError("not_found", `File '${name}' not found.`);
     }
@@ -141,8 +147,9 @@ export class FolderTrees implements TreeStore {
     });
   }
 
-  has(room: Room, name: string): boolean {
-    return nameFault(name) === undefined && isFolderInside(this.#options.root(room), name);
+  async has(room: Room, name: string): Promise<boolean> {
+    if (nameFault(name) !== undefined) return false;
+    return (await findListed(this.#options.root(room), name))?.info.isDirectory === true;
   }
 
   stageTree(request: TreeRequest): StagedTree {

@@ -1,5 +1,5 @@
 import { FtError } from "../error.ts";
-import { findInside } from "./confine.ts";
+import { findListed } from "./listed_name.ts";
 import { knownDigest } from "./local_source.ts";
 import type { Records } from "./records.ts";
 import { itemOf } from "./shared_room.ts";
@@ -13,7 +13,7 @@ import { filesBelow } from "./walk.ts";
  *
  * @throws FtError `not_found` when there is none, or it is over.
  */
-export function roomAbout(
+export async function roomAbout(
   { room, root, records }: {
     readonly room: Room;
     readonly root: string;
@@ -21,8 +21,8 @@ export function roomAbout(
   },
   name: string,
   view: View,
-): About {
-  const found = findInside(root, name);
+): Promise<About> {
+  const found = await findListed(root, name);
   const info = found?.info;
   if (found !== undefined && info?.isDirectory) {
     const listing = new TreeListing(room, root, records, view);

@@ -8,6 +8,7 @@ import { FtError } from "../error.ts";
 import { findInside, type Found, lookAt } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import { type FileRecord, holds } from "./file_record.ts";
+import { findListed } from "./listed_name.ts";
 import { tagOf } from "./local_source.ts";
 import { remove } from "./lock.ts";
 import type { Records } from "./records.ts";
@@ -165,8 +166,8 @@ export class SharedRoom {
    *
    * @throws FtError `not_found`
    */
-  unshare(name: string, view: View | undefined): About {
-    const shares = view === undefined ? this.#named(name) : this.#own(name, view);
+  async unshare(name: string, view: View | undefined): Promise<About> {
+    const shares = view === undefined ? await this.#named(name) : this.#own(name, view);
     const gone = shares.map((share) => {
       const { row, info } = share;
       const of = { row, share: this.#records.shares.get(row.name, row.ino), view };
@@ -202,8 +203,8 @@ export class SharedRoom {
   }
 
   /** The file of a name, whoever shared it or put it there. */
-  #named(name: string): OwnShare[] {
-    const found = findInside(this.#root(), name);
+  async #named(name: string): Promise<OwnShare[]> {
+    const found = await findListed(this.#root(), name);
     if (found === undefined) return [];
     const { info } = found;
     const tree = info.isDirectory ? this.#records.trees.get("shared", name) : undefined;

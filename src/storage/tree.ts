@@ -109,9 +109,9 @@ export interface TreeStore {
    * @param tag the tree must still have this tag, else `stale`.
    * @param claimant for whom it is downloaded; without one a counted folder is not there.
    */
-  openTree(room: Room, name: string, tag?: string, claimant?: Claimant): TreeSource;
+  openTree(room: Room, name: string, tag?: string, claimant?: Claimant): Promise<TreeSource>;
   /** Whether a folder has the name. */
-  has(room: Room, name: string): boolean;
+  has(room: Room, name: string): Promise<boolean>;
   /** Begins to receive a folder, or to bring one of the same owner up to date. */
   stageTree(request: TreeRequest): StagedTree;
 }

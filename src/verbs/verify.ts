@@ -1,6 +1,6 @@
 import { type FtError, toFailure } from "../error.ts";
 import { digestSource } from "../session/chunk_reader.ts";
-import { openInside } from "../storage/confine.ts";
+import { type Found, openInside } from "../storage/confine.ts";
 import { knownDigest, LocalSource } from "../storage/local_source.ts";
 import { noteDigest } from "../storage/note.ts";
 import type { Records } from "../storage/records.ts";
@@ -55,10 +55,15 @@ export async function verify(
     const rooms = foldersOf(root);
     const bad: Verified[] = [];
     for (const one of room === undefined ? Object.keys(rooms) as Room[] : [room]) {
-      for (const { name, info } of filesBelow(rooms[one])) {
+      for (const { name, path, info } of filesBelow(rooms[one])) {
         if (info === undefined) continue;
         signal?.throwIfAborted();
-        const file = await verifyFile(records, rooms[one], { room: one, name, info, signal });
+        const file = await verifyFile(records, rooms[one], {
+          room: one,
+          name,
+          found: { path, info },
+          signal,
+        });
         // Shares come and go while this reads.
         if (file === undefined) continue;
         onFile?.(file);
@@ -87,17 +92,18 @@ function foldersOf(root: string): Record<Room, string> {
 async function verifyFile(
   records: Records,
   root: string,
-  { room, name, info, signal }: {
+  { room, name, found, signal }: {
     readonly room: Room;
     readonly name: string;
-    readonly info: Deno.FileInfo;
+    readonly found: Found;
     readonly signal: AbortSignal | undefined;
   },
 ): Promise<Verified | undefined> {
+  const { info } = found;
   const about = { room, name, size: info.size };
   let source;
   try {
-    const { file, path } = openInside(root, name);
+    const { file, path } = openInside(root, name, found);
     const known = knownDigest(records.get(room, name, info), info);
     source = new LocalSource(file, path);
     const expected = known ?? records.sent(room, name, info)?.digest;
