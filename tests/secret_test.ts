@@ -236,3 +236,27 @@ test("a terminal asks for the code and does not show it", async (_, __, ana) => 
   pty.send("\x03");
   assert.equal(await pty.exit, 130);
 }, Deno.build.os !== "linux");
+
+test("a question for a code has the terminal to itself, and Ctrl-C at it ends the command", async (
+  place,
+  server,
+  ana,
+) => {
+  ana.write("a.txt", "secret");
+  ana.write("big.bin", "");
+  Deno.truncateSync(ana.path("big.bin"), 64 * MiB);
+  await share(ana, "a.txt");
+  await done(ana, "share", "big.bin");
+  await using relay = new Relay({ port: server.port });
+  const ben = place.client("ben", relay.address);
+  const command = ftCommand("fetch", "a.txt", "big.bin", "--compress", "off", "--limit", "4MB/s");
+  await using pty = new Pty(command, { cwd: ben.folder, env: ben.env });
+  await pty.waitFor("Code of 'a.txt': ");
+  const before = relay.passed.down;
+  await until("more of the other file", () => relay.passed.down > before + 4 * MiB);
+  assert.match(pty.text, /Code of 'a\.txt': $/);
+  pty.send("\x03");
+  await pty.waitFor("Interrupted. What has arrived is kept.");
+  assert.equal(await pty.exit, 130);
+  assert.deepEqual(namesIn(ben.path("downloads")), [".ft"]);
+}, Deno.build.os !== "linux");

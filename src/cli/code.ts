@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { FtError } from "../error.ts";
+import { FtError, toFailure } from "../error.ts";
 import type { CodeOptions } from "../mod.ts";
 import type { Options } from "./arguments.ts";
 import { env, err } from "./shell.ts";
@@ -17,8 +17,21 @@ const CTRL_C = "\x03";
 const CTRL_D = "\x04";
 const ERASE = ["\x7f", "\b"];
 
+/** How a command asks while it is at work. */
+export interface Questions {
+  /** Ends a question. */
+  readonly signal: AbortSignal;
+  /** Ends the command, as Ctrl-C does where no question has the keyboard. */
+  readonly interrupt: () => void;
+  /** Asks with nothing else on the screen. */
+  readonly aside: <T>(ask: () => Promise<T>) => Promise<T>;
+}
+
 /** The code that was given, else the question for it where somebody can answer. */
-export function codeOptions({ codeFile }: Options, signal: AbortSignal): CodeOptions {
+export function codeOptions(
+  { codeFile }: Options,
+  { signal, interrupt, aside }: Questions,
+): CodeOptions {
   if (codeFile !== undefined) {
     const warn = (sentence: string) => err(`${escapeText(sentence)}\n`);
     return { code: readSecretLine(codeFile, "code", warn) };
@@ -26,8 +39,17 @@ export function codeOptions({ codeFile }: Options, signal: AbortSignal): CodeOpt
   const code = env("FT_CODE");
   if (code) return { code };
   if (hasLines() || !Deno.stdin.isTerminal() || !Deno.stderr.isTerminal()) return {};
+  const ask = (name: string) =>
+    askUnseen(`Code of '${escapeText(name)}': `, { signal, write: err });
   return {
-    askCode: (name) => askUnseen(`Code of '${escapeText(name)}': `, { signal, write: err }),
+    askCode: async (name) => {
+      try {
+        return await aside(() => ask(name));
+      } catch (thrown) {
+        if (toFailure(thrown).code === "interrupted") interrupt();
+        throw thrown;
+      }
+    },
   };
 }
 
@@ -50,6 +72,7 @@ export async function askUnseen(
     readonly keys?: Keys;
   },
 ): Promise<string | undefined> {
+  signal.throwIfAborted();
   const { promise: off, reject } = Promise.withResolvers<never>();
   const stop = () => reject(signal.reason);
   off.catch(() => {});
@@ -61,7 +84,6 @@ export async function askUnseen(
     const decoder = new TextDecoder();
     const buffer = new Uint8Array(4096);
     for (let line = "";;) {
-      signal.throwIfAborted();
       const count = await Promise.race([keys.read(buffer), off]);
       if (count === null) return undefined;
       for (const key of decoder.decode(buffer.subarray(0, count), { stream: true })) {

@@ -5,9 +5,9 @@
  * @module
  */
 
-import { missingOf } from "../verbs/download_tree.ts";
 import type { TransferEvent, TreeReport } from "../mod.ts";
 import { wrapText } from "./cut.ts";
+import { missingText, retryingText, treeText } from "./event_text.ts";
 import { count, Pace, percent, type Standing, standingLine, standingText } from "./standing.ts";
 import { displayWidth, escapeText, formatBytes, formatDuration, formatRate } from "./text.ts";
 
@@ -68,6 +68,8 @@ export class Progress {
   #unsized = 0;
   /** Lines for above the bars that wait for the next drawing. */
   #lines: string[] = [];
+  /** Whether something else has the screen. */
+  #isAside = false;
   /** Lines of bars on the screen now. */
   #drawn = 0;
   #drawnAt = -Infinity;
@@ -114,14 +116,9 @@ export class Progress {
         this.#say(`${event.name}  failed: ${event.error.message}`);
         return;
       }
-      case "retrying": {
-        const why = event.error.code === "lost"
-          ? "connection lost"
-          : event.error.message.replace(/\.$/, "");
-        const seconds = Number(count(event.seconds).toFixed(1));
-        this.#say(`${why}; trying again in ${seconds} s (${event.attempt} of ${event.of})`);
+      case "retrying":
+        this.#say(retryingText(event));
         return;
-      }
     }
     if (this.#options.terminal) this.#drawDue(now);
     else this.#report(now);
@@ -130,6 +127,20 @@ export class Progress {
   /** Shows lines at once, above the bars; what could harm the terminal is escaped. */
   line(text: string): void {
     for (const line of text.split("\n")) this.#say(line);
+  }
+
+  /** Leaves the screen to `work`, such as a question; what comes meanwhile is shown afterwards. */
+  async aside<T>(work: () => Promise<T>): Promise<T> {
+    const { terminal, now, write } = this.#options;
+    if (terminal) this.#draw(now(), []);
+    this.#isAside = true;
+    try {
+      return await work();
+    } finally {
+      this.#isAside = false;
+      if (terminal) this.#draw(now());
+      else for (const line of this.#lines.splice(0)) write(`${line}\n`);
+    }
   }
 
   /** Shows what still waits, and takes the bars off the screen. */
@@ -206,14 +217,7 @@ export class Progress {
 
   #finishTree(id: number, name: string, report: TreeReport, now: number): void {
     const track = this.#tracks.get(id);
-    const { files, failures } = report;
-    const all = files.new + files.replaced + files.same + files.skipped;
-    const parts = [`${escapeText(name)}/  ${all} ${all === 1 ? "file" : "files"}`];
-    if (files.same > 0) parts.push(`${files.same} already there`);
-    if (files.replaced > 0) parts.push(`${files.replaced} brought up to date`);
-    if (files.skipped > 0) parts.push(`${files.skipped} skipped`);
-    if (failures.length > 0) parts.push(`${failures.length} failed`);
-    let text = parts.join(", ");
+    let text = treeText(name, report);
     if (track !== undefined && report.bytes > 0) {
       if (report.bytes > track.verified) this.#move(track, report.bytes - track.verified);
       const seconds = (now - track.begun) / 1000;
@@ -225,10 +229,8 @@ export class Progress {
     else this.#known++;
     this.#done++;
     this.#print(text);
-    const missing = missingOf(report);
-    if (missing === undefined) return;
-    const lacks = `${missing} ${missing === 1 ? "file is" : "files are"} missing there`;
-    this.#say(`${name}/  is incomplete on the server: ${lacks}`);
+    const missing = missingText(name, report);
+    if (missing !== undefined) this.#say(missing);
   }
 
   /** Takes a file off the list; `bytes` of it stay in the total, as had and as wanted. */
@@ -254,9 +256,11 @@ export class Progress {
   }
 
   #print(text: string): void {
-    if (!this.#options.terminal) return this.#options.write(`${text}\n`);
+    const { terminal, write } = this.#options;
     // Broken by us: a line that the terminal breaks counts as two when the cursor moves up.
-    this.#lines.push(...wrapText(text, Math.max(2, this.#cells())));
+    if (terminal) this.#lines.push(...wrapText(text, Math.max(2, this.#cells())));
+    else if (this.#isAside) this.#lines.push(text);
+    else write(`${text}\n`);
   }
 
   #drawDue(now: number): void {
@@ -264,9 +268,8 @@ export class Progress {
   }
 
   /** One write: back to the first bar, the new lines, the bars. */
-  #draw(now: number): void {
-    const bars = this.#bars(now);
-    if (this.#lines.length + bars.length + this.#drawn === 0) return;
+  #draw(now: number, bars = this.#bars(now)): void {
+    if (this.#isAside || this.#lines.length + bars.length + this.#drawn === 0) return;
     let text = this.#drawn > 1 ? `\x1b[${this.#drawn - 1}A\r` : "\r";
     for (const line of this.#lines) text += `${line}\x1b[K\n`;
     text += `${bars.map((bar) => `${bar}\x1b[K`).join("\n")}\x1b[J`;

@@ -276,3 +276,30 @@ Deno.test(`Progress never writes a control code off a terminal (seed ${seed})`, 
     { seed },
   );
 });
+
+Deno.test("Progress.aside() leaves the screen to a question, and shows afterwards what came", async () => {
+  for (const terminal of [true, false]) {
+    const { progress, at, all, state } = watch({ terminal });
+    at(0, started(1, "a.bin", 1000));
+    at(500, verified(1, 100));
+    const answer = await progress.aside(() => {
+      const shown = screen(all());
+      assert.equal(shown.at(-1), "", "the bars are still there");
+      const { length } = state.written;
+      at(1000, verified(1, 200));
+      at(20_000, verified(1, 300));
+      at(20_100, { kind: "failed", id: 2, name: "b.bin", error: new FtError("io") });
+      progress.line("a line");
+      assert.equal(state.written.length, length, "something was written");
+      return Promise.resolve("answer");
+    });
+    assert.equal(answer, "answer");
+    const shown = screen(all());
+    const lines = shown.filter((line) => /^a line|^b\.bin +failed/.test(line));
+    assert.equal(lines.length, 2, shown.join("\n"));
+    if (terminal) assert.match(shown.at(-2) ?? "", /^a\.bin +30 %/);
+    await assert.rejects(progress.aside(() => Promise.reject(new Error("left"))), /left/);
+    progress.line("the end");
+    assert.ok(screen(all()).includes("the end"));
+  }
+});

@@ -100,16 +100,18 @@ export function limitTime(milliseconds: number): void {
  * Runs `work` with a signal that is aborted by the first SIGINT or SIGTERM, and when the command
  * has had its time. A second signal ends the program at once.
  *
+ * @param work takes the signal, and what aborts it as SIGINT does, for Ctrl-C that is no signal.
  * @param lateHint what to do when it has had its time, where the same again does not go on.
  */
 export async function withSignals<T>(
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal, interrupt: () => void) => Promise<T>,
   lateHint?: string,
 ): Promise<T> {
   const controller = new AbortController();
+  const interrupt = () => controller.abort(new FtError("interrupted"));
   const stop = () => {
     if (controller.signal.aborted) Deno.exit(130);
-    controller.abort(new FtError("interrupted"));
+    interrupt();
   };
   for (const name of END_SIGNALS) Deno.addSignalListener(name, stop);
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -120,7 +122,7 @@ export async function withSignals<T>(
     timer = setTimeout(() => controller.abort(failure), Math.max(0, at - performance.now()));
   }
   try {
-    return await work(controller.signal);
+    return await work(controller.signal, interrupt);
   } catch (thrown) {
     // However the abort made it fail, this is why.
     throw controller.signal.aborted ? controller.signal.reason : thrown;

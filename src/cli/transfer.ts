@@ -7,6 +7,7 @@ import { FtError, toFailure } from "../error.ts";
 import type { ClientOptions, Result, TransferEvent } from "../mod.ts";
 import { failedItems, type RetryItem, type RetryList, RetryMemory } from "../verbs/retry_list.ts";
 import type { Options } from "./arguments.ts";
+import type { Questions } from "./code.ts";
 import { clientOptions, serverWord, stateFolder } from "./contact.ts";
 import { Progress } from "./progress.ts";
 import { exitFor, failureTable, failureText } from "./report.ts";
@@ -39,11 +40,19 @@ export function outputOf(
   });
 }
 
-/** Moves files; `closed` is aborted when nobody reads what is said of them. */
-type Move = (
-  onEvent: (event: TransferEvent) => void,
-  closed?: AbortSignal,
-) => Promise<Result[]>;
+/** How it is shown that files move. */
+interface Shown {
+  readonly onEvent: (event: TransferEvent) => void;
+  /** Runs what needs the screen for itself. */
+  readonly aside: Questions["aside"];
+  /** Aborted when nobody reads what is said of the files. */
+  readonly closed?: AbortSignal;
+}
+
+type Move = (shown: Shown) => Promise<Result[]>;
+
+/** There is nothing on the screen to make room. */
+const atOnce: Shown["aside"] = (work) => work();
 
 /** Moves files and says how it goes; resolves with the results. */
 export async function withProgress(
@@ -52,7 +61,7 @@ export async function withProgress(
   move: Move,
 ): Promise<Result[]> {
   if (dryRun) return await withPlan(move);
-  if (quiet) return await move(lineOfEvent);
+  if (quiet) return await move({ onEvent: lineOfEvent, aside: atOnce });
   const progress = new Progress({
     write: err,
     terminal: Deno.stderr.isTerminal(),
@@ -60,12 +69,13 @@ export async function withProgress(
     color: hasColor(Deno.stderr),
     now: () => performance.now(),
   });
-  try {
+  const onEvent = (event: TransferEvent) => {
+    lineOfEvent(event);
     // The failure of a single file is told once, as the command's own.
-    return await move((event) => {
-      lineOfEvent(event);
-      if (event.kind !== "failed" || count > 1) progress.listen(event);
-    });
+    if (event.kind !== "failed" || count > 1) progress.listen(event);
+  };
+  try {
+    return await move({ onEvent, aside: (work) => progress.aside(work) });
   } finally {
     progress.close();
   }
@@ -76,7 +86,7 @@ async function withPlan(move: Move): Promise<Result[]> {
   const closed = new AbortController();
   let files = 0;
   let bytes = 0;
-  const listen = (event: TransferEvent) => {
+  const onEvent = (event: TransferEvent) => {
     lineOfEvent(event);
     if (event.kind !== "planned" || closed.signal.aborted) return;
     files++;
@@ -91,7 +101,7 @@ async function withPlan(move: Move): Promise<Result[]> {
   };
   let results: Result[];
   try {
-    results = await move(listen, closed.signal);
+    results = await move({ onEvent, aside: atOnce, closed: closed.signal });
   } finally {
     closed.signal.throwIfAborted();
   }
@@ -198,17 +208,21 @@ export async function runTransfer(
   command: RetryList["command"],
   operands: readonly string[],
   options: Options,
-  move: (common: ClientOptions & { readonly signal: AbortSignal }) => Promise<Result[]>,
+  move: (
+    common: ClientOptions & { readonly signal: AbortSignal },
+    questions: Questions,
+  ) => Promise<Result[]>,
 ): Promise<number> {
   // What comes from a pipe, or goes into one, comes once.
   const isPiped = options.output === STANDARD || operands.includes(STANDARD);
   let results: Result[];
   try {
     results = await withSignals(
-      (signal) =>
-        withProgress(options, operands.length, (onEvent, closed) => {
-          const until = closed === undefined ? signal : AbortSignal.any([signal, closed]);
-          return move({ ...clientOptions(options, until), signal: until, onEvent });
+      (whole, interrupt) =>
+        withProgress(options, operands.length, ({ onEvent, aside, closed }) => {
+          const signal = closed === undefined ? whole : AbortSignal.any([whole, closed]);
+          const common = { ...clientOptions(options, signal), signal, onEvent };
+          return move(common, { signal, interrupt, aside });
         }),
       isPiped ? `${NOT_KEPT} Run all of it again, with more time.` : undefined,
     );

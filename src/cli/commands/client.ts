@@ -147,7 +147,7 @@ async function run(
     withProgress(
       options,
       1,
-      (onEvent) => move({ ...clientOptions(options, signal, prompts), onEvent }),
+      ({ onEvent }) => move({ ...clientOptions(options, signal, prompts), onEvent }),
     )
   );
   tellFailures(results, interruptionText(command, [operand], options));

@@ -22,11 +22,11 @@ export async function runFetch(names: readonly string[], options: Options): Prom
     "fetch",
     wanted,
     options,
-    ({ signal, ...common }) => {
-      const codes = codeOptions(options, signal);
+    (common, questions) => {
+      const codes = codeOptions(options, questions);
       const output = outputOf(wanted, options);
       const how = { conflict, checksum, dryRun };
-      return fetch(wanted, { ...common, ...codes, ...how, onNote, signal, output });
+      return fetch(wanted, { ...common, ...codes, ...how, onNote, output });
     },
   );
   for (const { name, note } of notes) {
