@@ -260,3 +260,23 @@ test("a question for a code has the terminal to itself, and Ctrl-C at it ends th
   assert.equal(await pty.exit, 130);
   assert.deepEqual(namesIn(ben.path("downloads")), [".ft"]);
 }, Deno.build.os !== "linux");
+
+test("ft fetch --yes asks for no code and about no key, also on a terminal", async (
+  _,
+  __,
+  ana,
+) => {
+  ana.write("a.txt", "secret");
+  ana.write("b.txt", "plain");
+  await share(ana, "a.txt");
+  await done(ana, "share", "b.txt");
+  await using pty = new Pty(ftCommand("fetch", "--yes"), { cwd: ana.folder, env: ana.env });
+  await pty.waitFor("'a.txt' is secret: its code is needed");
+  assert.equal(await pty.exit, 2);
+  assert.ok(!pty.text.includes("Code of"), pty.text);
+  assert.deepEqual(namesIn(ana.path("downloads")), ["b.txt"]);
+  const env = { ...ana.env, FT_STATE: ana.path("other"), FT_TOKEN: "t0ken".repeat(5) };
+  await using stranger = new Pty(ftCommand("fetch", "--yes"), { cwd: ana.folder, env });
+  await stranger.waitFor("is not known yet; its key is SHA256:");
+  assert.equal(await stranger.exit, 4);
+}, Deno.build.os !== "linux");

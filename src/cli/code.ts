@@ -29,7 +29,7 @@ export interface Questions {
 
 /** The code that was given, else the question for it where somebody can answer. */
 export function codeOptions(
-  { codeFile }: Options,
+  { codeFile, yes }: Options,
   { signal, interrupt, aside }: Questions,
 ): CodeOptions {
   if (codeFile !== undefined) {
@@ -38,7 +38,7 @@ export function codeOptions(
   }
   const code = env("FT_CODE");
   if (code) return { code };
-  if (hasLines() || !Deno.stdin.isTerminal() || !Deno.stderr.isTerminal()) return {};
+  if (yes || hasLines() || !Deno.stdin.isTerminal() || !Deno.stderr.isTerminal()) return {};
   const ask = (name: string) =>
     askUnseen(`Code of '${escapeText(name)}': `, { signal, write: err });
   return {

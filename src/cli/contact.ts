@@ -51,7 +51,7 @@ export function clientOptions(
   signal: AbortSignal,
   prompts?: Prompts,
 ): Omit<ClientOptions, "onEvent"> {
-  const { server, retries, plain, trustFirst, limit: rate, compress } = options;
+  const { server, retries, plain, trustFirst, limit: rate, compress, yes } = options;
   const isFirst = !told.has(options);
   const { token } = contactOf(options);
   return {
@@ -64,7 +64,7 @@ export function clientOptions(
     token: tokenFor(options, token, isFirst ? err : () => {}),
     plain,
     trustFirst,
-    ask: isInteractive() ? askTrust(signal, prompts) : undefined,
+    ask: isInteractive() && !yes ? askTrust(signal, prompts) : undefined,
   };
 }
 

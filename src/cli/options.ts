@@ -61,8 +61,8 @@ export const OPTIONS = {
     kind: "flag",
     typed: true,
     help:
-      "Ask nothing: without a name fetch takes all that is shared. A key that is not known is " +
-      "not trusted by this; see --trust-first.",
+      "Ask nothing: without a name fetch takes all that is shared. It answers for nothing else: " +
+      "what is secret fails without its code, and a key that is not known is refused.",
   },
   allow: {
     kind: "text",
