@@ -218,19 +218,35 @@ test("a secret share that was killed starts afresh, and leaves nothing to see", 
 
 test("a terminal asks for the code and does not show it", async (_, __, ana) => {
   ana.write("a.txt", "secret");
+  ana.write("b.txt", "another secret");
   const code = (await share(ana, "a.txt")).trim();
+  const other = (await share(ana, "b.txt")).trim();
   const options = { cwd: ana.folder, env: { ...ana.env, NO_COLOR: "1" } };
   {
     await using pty = new Pty(ftCommand("fetch", "a.txt"), options);
     await pty.waitFor("Code of 'a.txt': ");
     pty.send("AGE-SECRET-KEY-WRONG\r");
+    await pty.waitFor("That is no code of a secret share.");
+    await pty.waitFor("Code of 'a.txt': ");
+    pty.send(`${other}\r`);
+    await pty.waitFor("The code does not fit, or");
     await pty.waitFor("Code of 'a.txt': ");
     pty.send(`${code}x\x7f\r`);
     await pty.waitFor("100 %");
     assert.equal(await pty.exit, 0);
-    assert.ok(!pty.text.includes("AGE-SECRET-KEY"), pty.text);
+    assert.ok(!pty.text.includes(code) && !pty.text.includes("WRONG"));
   }
   assert.equal(Deno.readTextFileSync(ana.path("downloads/a.txt")), "secret");
+  {
+    await using pty = new Pty(ftCommand("fetch", "a.txt"), options);
+    for (let left = 3; left > 0; left--) {
+      await pty.waitFor("Code of 'a.txt': ");
+      pty.send(`${other}\r`);
+      await pty.waitFor("The code does not fit, or");
+    }
+    assert.equal(await pty.exit, 6);
+    assert.equal(pty.text.split("Code of").length, 4);
+  }
   await using pty = new Pty(ftCommand("fetch", "a.txt"), options);
   await pty.waitFor("Code of 'a.txt': ");
   pty.send("\x03");

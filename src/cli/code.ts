@@ -6,6 +6,7 @@
 import { FtError, toFailure } from "../error.ts";
 import type { CodeOptions } from "../mod.ts";
 import type { Options } from "./arguments.ts";
+import { failureText } from "./report.ts";
 import { env, err } from "./shell.ts";
 import { escapeText } from "./text.ts";
 import { readSecretLine } from "./token.ts";
@@ -39,12 +40,14 @@ export function codeOptions(
   const code = env("FT_CODE");
   if (code) return { code };
   if (yes || hasLines() || !Deno.stdin.isTerminal() || !Deno.stderr.isTerminal()) return {};
-  const ask = (name: string) =>
-    askUnseen(`Code of '${escapeText(name)}': `, { signal, write: err });
+  const ask = (name: string, why?: FtError) => {
+    if (why !== undefined) err(failureText(why));
+    return askUnseen(`Code of '${escapeText(name)}': `, { signal, write: err });
+  };
   return {
-    askCode: async (name) => {
+    askCode: async (name, why) => {
       try {
-        return await aside(() => ask(name));
+        return await aside(() => ask(name, why));
       } catch (thrown) {
         if (toFailure(thrown).code === "interrupted") interrupt();
         throw thrown;

@@ -16,8 +16,11 @@ const TRIES = 3;
 export interface CodeOptions {
   /** The code. What is not secret is refused then: somebody may have put it in its place. */
   readonly code?: string | undefined;
-  /** Asks for it, by the name on the server; undefined when nobody knows it. */
-  readonly askCode?: ((name: string) => Promise<string | undefined>) | undefined;
+  /**
+   * Asks for it, by the name on the server; undefined when nobody knows it. `why` is what was wrong
+   * with the last answer.
+   */
+  readonly askCode?: ((name: string, why?: FtError) => Promise<string | undefined>) | undefined;
   /** Hears what its sender says of a secret share, by the name its sender gave it. */
   readonly onNote?: ((name: string, note: string) => void) | undefined;
 }
@@ -58,8 +61,8 @@ export class Codes {
           // It is that of another share.
         }
       }
-      for (let left = TRIES;;) {
-        const answer = await askCode?.(name);
+      for (let left = TRIES, why: FtError | undefined;;) {
+        const answer = await askCode?.(name, why);
         if (!answer) throw needed(name);
         try {
           const opened = await tried(await acceptCode(answer));
@@ -67,6 +70,7 @@ export class Codes {
           return opened;
         } catch (thrown) {
           if (--left === 0) throw thrown;
+          why = toFailure(thrown);
         }
       }
     });
