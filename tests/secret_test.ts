@@ -296,3 +296,48 @@ test("ft fetch --yes asks for no code and about no key, also on a terminal", asy
   await stranger.waitFor("is not known yet; its key is SHA256:");
   assert.equal(await stranger.exit, 4);
 }, Deno.build.os !== "linux");
+
+test("the menu asks for a code unseen, loses no key by it, and shows the note", async (
+  _,
+  __,
+  ana,
+) => {
+  ana.write("a.txt", "secret");
+  const code = (await share(ana, "a.txt", "--note", "for you")).trim();
+  await using pty = new Pty(ftCommand("client"), { cwd: ana.folder, env: ana.env });
+  const choose = async () => {
+    await pty.waitFor("Enter your choice:");
+    pty.send("4\r");
+    await pty.waitFor("Tab completes");
+    pty.send("1\r");
+    await pty.waitFor("Code of 'a.txt': ");
+  };
+  await choose();
+  pty.send("\x03");
+  await pty.waitFor("Interrupted.");
+  await choose();
+  pty.send(`${code}\rq`);
+  await pty.waitFor("Downloaded 'a.txt'");
+  await pty.waitFor("Note of 'a.txt': for you");
+  await pty.waitFor("Enter your choice: q");
+  pty.send("\r");
+  assert.equal(await pty.exit, 0);
+  assert.ok(!pty.text.includes(code));
+  assert.equal(Deno.readTextFileSync(ana.path("downloads/a.txt")), "secret");
+}, Deno.build.os !== "linux");
+
+test("the menu in a pipe takes a code from where ft fetch does", async (place, _, ana) => {
+  ana.write("a.txt", "secret");
+  const code = await share(ana, "a.txt");
+  const none = await ana.piped("4\n1\nq\n", "client");
+  assert.equal(none.code, 0);
+  assert.match(none.stderr, /'a\.txt' is secret: its code is needed/);
+  ana.write("code", code);
+  Deno.chmodSync(ana.path("code"), 0o600);
+  const fromFile = await ana.piped("4\n1\nq\n", "client", "--code-file", "code", "-o", "file/");
+  assert.equal(Deno.readTextFileSync(ana.path("file/a.txt")), "secret", fromFile.stderr);
+  const env = { ...ana.env, FT_CODE: code.trim() };
+  const command = ftCommand("client", "-o", "env/");
+  await place.start(command, { cwd: ana.folder, env, input: "4\n1\nq\n" }).finished;
+  assert.equal(Deno.readTextFileSync(ana.path("env/a.txt")), "secret");
+});

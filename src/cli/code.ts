@@ -28,10 +28,29 @@ export interface Questions {
   readonly aside: <T>(ask: () => Promise<T>) => Promise<T>;
 }
 
+/** The keyboard, as a question that shows nothing needs it. */
+export interface Keys {
+  read(buffer: Uint8Array): Promise<number | null>;
+  setRaw(mode: boolean): void;
+}
+
+/** Where a question that shows nothing is asked. */
+export interface Terminal {
+  readonly keys: Keys;
+  readonly write: (text: string) => void;
+}
+
+/** The user's terminal, also where standard output goes elsewhere; null where nobody can answer. */
+function ownTerminal(): Terminal | null {
+  if (hasLines() || !Deno.stdin.isTerminal() || !Deno.stderr.isTerminal()) return null;
+  return { keys: Deno.stdin, write: err };
+}
+
 /** The code that was given, else the question for it where somebody can answer. */
 export function codeOptions(
   { codeFile, yes }: Options,
   { signal, interrupt, aside }: Questions,
+  terminal: Terminal | null = ownTerminal(),
 ): CodeOptions {
   if (codeFile !== undefined) {
     const warn = (sentence: string) => err(`${escapeText(sentence)}\n`);
@@ -39,10 +58,10 @@ export function codeOptions(
   }
   const code = env("FT_CODE");
   if (code) return { code };
-  if (yes || hasLines() || !Deno.stdin.isTerminal() || !Deno.stderr.isTerminal()) return {};
+  if (yes || terminal === null) return {};
   const ask = (name: string, why?: FtError) => {
-    if (why !== undefined) err(failureText(why));
-    return askUnseen(`Code of '${escapeText(name)}': `, { signal, write: err });
+    if (why !== undefined) terminal.write(failureText(why));
+    return askUnseen(`Code of '${escapeText(name)}': `, terminal, signal);
   };
   return {
     askCode: async (name, why) => {
@@ -56,12 +75,6 @@ export function codeOptions(
   };
 }
 
-/** The keyboard, as a question that shows nothing needs it. */
-export interface Keys {
-  read(buffer: Uint8Array): Promise<number | null>;
-  setRaw(mode: boolean): void;
-}
-
 /**
  * Asks for a line that is not shown; undefined at the end of input.
  *
@@ -69,11 +82,8 @@ export interface Keys {
  */
 export async function askUnseen(
   question: string,
-  { write, signal, keys = Deno.stdin }: {
-    readonly write: (text: string) => void;
-    readonly signal: AbortSignal;
-    readonly keys?: Keys;
-  },
+  { keys, write }: Terminal,
+  signal: AbortSignal,
 ): Promise<string | undefined> {
   signal.throwIfAborted();
   const { promise: off, reject } = Promise.withResolvers<never>();

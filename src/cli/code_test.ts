@@ -33,7 +33,7 @@ async function ask(
 ): Promise<string | undefined> {
   let shown = "";
   try {
-    return await askUnseen("Code: ", { write: (text) => shown += text, signal, keys });
+    return await askUnseen("Code: ", { write: (text) => shown += text, keys }, signal);
   } finally {
     equal(shown, "Code: \n");
     deepEqual(keys.raw, [true, false]);

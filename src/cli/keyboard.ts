@@ -22,7 +22,7 @@ export interface KeyboardInput {
  * Hands keys to one question after the other, none lost between them: what was typed or pasted
  * ahead waits for the next question.
  */
-export class Keyboard {
+export class Keyboard implements KeyboardInput {
   readonly #input: KeyboardInput;
   readonly #decoder = new TextDecoder();
   #typed = "";
@@ -35,14 +35,25 @@ export class Keyboard {
 
   /** The stream a question listens to. */
   stream(): Readable {
-    const setRawMode = (mode: boolean) => {
-      try {
-        this.#input.setRaw(mode);
-      } catch {
-        // A terminal that has gone away needs no restoring.
-      }
-    };
+    const setRawMode = (mode: boolean) => this.setRaw(mode);
     return Object.assign(new Readable({ read() {} }), { isTTY: true, setRawMode });
+  }
+
+  setRaw(mode: boolean): void {
+    try {
+      this.#input.setRaw(mode);
+    } catch {
+      // A terminal that has gone away needs no restoring.
+    }
+  }
+
+  /** Reads the next key: what is typed after it is for whoever reads then. */
+  async read(buffer: Uint8Array): Promise<number | null> {
+    while (this.#typed === "" && !this.#ended) await (this.#reading ??= this.#read());
+    const [char] = this.#typed;
+    if (char === undefined) return null;
+    this.#typed = this.#typed.slice(char.length);
+    return new TextEncoder().encodeInto(char, buffer).written;
   }
 
   /** Feeds keys to a stream while it is open; false at the end of input. */

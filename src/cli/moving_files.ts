@@ -65,7 +65,7 @@ export const MOVING_FILES = {
       names: "server",
       help: "The server, instead of --server.",
     }],
-    options: [...SERVER, "output", "retries", "limit", "state", "quiet"],
+    options: [...SERVER, "code-file", "output", "retries", "limit", "state", "quiet"],
     examples: [
       { args: ["client"], sentence: "Open the menu for the server on this machine." },
       { args: ["client", "nas"], sentence: "Open it for a server that was joined." },

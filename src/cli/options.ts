@@ -146,7 +146,7 @@ export function variableOf(name: OptionName): string | undefined {
 
 /** Environment variables that stand for no option. */
 export const VARIABLES = {
-  FT_CODE: "The code of what is secret, for fetch.",
+  FT_CODE: "The code of what is secret, for fetch and client.",
   FT_CONFIG: "The config file, in place of the user's own.",
   FT_TOKEN: "The token that the server asks for, where no other is known.",
   NO_COLOR: "When set to anything, no colours.",

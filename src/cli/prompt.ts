@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Terminal } from "./code.ts";
 import { LineReader } from "./line_reader.ts";
 import { escapeText } from "./text.ts";
 
@@ -31,6 +32,8 @@ export interface Prompts {
   remoteFile(question: string, items: readonly RemoteItem[]): Promise<string | undefined>;
   /** Yes or no; anything but a clear yes is no. */
   confirm(question: string): Promise<boolean | undefined>;
+  /** Where what is not to be seen is asked; null where answers come line by line. */
+  readonly terminal: Terminal | null;
   /** Ends the open question with undefined, and restores the terminal. */
   close(): void | Promise<void>;
 }
@@ -67,6 +70,7 @@ export interface PipedPromptsOptions {
 
 /** {@linkcode Prompts} for standard input that is not a terminal: one line is one answer. */
 export class PipedPrompts implements Prompts {
+  readonly terminal = null;
   readonly #lines: LineReader;
   readonly #write: (text: string) => void;
   readonly #home: string | undefined;

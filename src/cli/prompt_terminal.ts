@@ -11,6 +11,7 @@
 import { isCancel, Prompt, settings } from "@clack/core";
 import type { Key } from "node:readline";
 import type { Readable } from "node:stream";
+import type { Terminal } from "./code.ts";
 import { cutText, cutTextStart } from "./cut.ts";
 import { type Finder, PathFinder, RemoteFinder } from "./finder.ts";
 import { Keyboard, type KeyboardInput, Screen, type ScreenOptions } from "./keyboard.ts";
@@ -42,6 +43,7 @@ export interface TerminalPromptsOptions extends ScreenOptions {
  * which restores the terminal, and then Deno.exit, because a read of the keyboard may still wait.
  */
 export class TerminalPrompts implements Prompts {
+  readonly terminal: Terminal;
   readonly #options: TerminalPromptsOptions;
   readonly #keyboard: Keyboard;
   #stop = new AbortController();
@@ -49,6 +51,7 @@ export class TerminalPrompts implements Prompts {
   constructor(options: TerminalPromptsOptions) {
     this.#options = options;
     this.#keyboard = new Keyboard(options.input);
+    this.terminal = { keys: this.#keyboard, write: options.write };
   }
 
   choice(): Promise<string | undefined> {

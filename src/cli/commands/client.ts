@@ -4,6 +4,7 @@ import { fetch, get } from "../../verbs/download.ts";
 import { list } from "../../verbs/list.ts";
 import { put, share } from "../../verbs/upload.ts";
 import type { Options } from "../arguments.ts";
+import { codeOptions, type Questions } from "../code.ts";
 import { clientOptions, contactOf } from "../contact.ts";
 import { remoteItems } from "../listing.ts";
 import type { Prompts } from "../prompt.ts";
@@ -12,6 +13,7 @@ import { out, withSignals } from "../shell.ts";
 import { escapeText, formatBytes } from "../text.ts";
 import { interruptionText, STANDARD, tellFailures, withProgress } from "../transfer.ts";
 import { tellFailure } from "../voice.ts";
+import { Notes } from "./fetch.ts";
 
 /** Thrown when the user leaves a question by Ctrl-C or the end of input. */
 class Left extends Error {}
@@ -68,7 +70,7 @@ const ACTIONS: Record<string, (prompts: Prompts, options: Options) => Promise<vo
     const items = await offered(prompts, options, "public");
     const question = "Enter the name of the file to download:";
     const name = answered(await prompts.remoteFile(question, remoteItems(items)));
-    if (name !== "") await downloadOne(prompts, options, "get", name, get);
+    if (name !== "") await getOne(prompts, options, name);
   },
   "3": (prompts, options) => uploadOne(prompts, options, "share", share),
   "4": async (prompts, options) => {
@@ -76,7 +78,7 @@ const ACTIONS: Record<string, (prompts: Prompts, options: Options) => Promise<vo
     if (items.length === 0) return out("No files are shared.\n");
     const question = "Enter the number of the file to download:";
     const name = answered(await prompts.remoteFile(question, remoteItems(items)));
-    if (name !== "") await downloadOne(prompts, options, "fetch", name, fetch);
+    if (name !== "") await fetchOne(prompts, options, name);
   },
 };
 
@@ -113,27 +115,39 @@ async function uploadOne(
   out(`${what} '${escapeText(done.name)}' (${formatBytes(done.size)}).\n`);
 }
 
-async function downloadOne(
-  prompts: Prompts,
-  options: Options,
-  command: "get" | "fetch",
-  name: string,
-  verb: typeof get,
-): Promise<void> {
+async function getOne(prompts: Prompts, options: Options, name: string): Promise<void> {
   const { output, onConflict: conflict } = options;
   const done = await run(
     prompts,
-    command,
+    "get",
     name,
     options,
-    (common) => verb([name], { ...common, output, conflict }),
+    (common) => get([name], { ...common, output, conflict }),
   );
+  tellDownloaded(done, options);
+}
+
+async function fetchOne(prompts: Prompts, options: Options, name: string): Promise<void> {
+  const { output, onConflict: conflict } = options;
+  const notes = new Notes();
+  const done = await run(
+    prompts,
+    "fetch",
+    name,
+    options,
+    (common, questions) => {
+      const codes = codeOptions(options, questions, prompts.terminal);
+      return fetch([name], { ...common, ...codes, onNote: notes.onNote, output, conflict });
+    },
+  );
+  tellDownloaded(done, options);
+  notes.tell(options);
+}
+
+function tellDownloaded(done: Receipt | undefined, { output }: Options): void {
   if (done === undefined) return;
-  out(
-    `Downloaded '${escapeText(done.name)}' (${formatBytes(done.size)}) into '${
-      escapeText(output)
-    }'.\n`,
-  );
+  const what = `'${escapeText(done.name)}' (${formatBytes(done.size)})`;
+  out(`Downloaded ${what} into '${escapeText(output)}'.\n`);
 }
 
 async function run(
@@ -141,14 +155,13 @@ async function run(
   command: string,
   operand: string,
   options: Options,
-  move: (common: ClientOptions) => Promise<Result[]>,
+  move: (common: ClientOptions, questions: Questions) => Promise<Result[]>,
 ): Promise<Receipt | undefined> {
-  const results = await withSignals((signal) =>
-    withProgress(
-      options,
-      1,
-      ({ onEvent }) => move({ ...clientOptions(options, signal, prompts), onEvent }),
-    )
+  const results = await withSignals((signal, interrupt) =>
+    withProgress(options, 1, ({ onEvent, aside }) => {
+      const common = { ...clientOptions(options, signal, prompts), onEvent };
+      return move(common, { signal, interrupt, aside });
+    })
   );
   tellFailures(results, interruptionText(command, [operand], options));
   const [result] = results;

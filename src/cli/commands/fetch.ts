@@ -16,8 +16,7 @@ export async function runFetch(names: readonly string[], options: Options): Prom
   const wanted = names.length > 0 ? names : await withSignals((signal) => choose(options, signal));
   if (wanted.length === 0) return 0;
   const { onConflict: conflict, checksum, dryRun } = options;
-  const notes: { name: string; note: string }[] = [];
-  const onNote = (name: string, note: string) => void notes.push({ name, note });
+  const notes = new Notes();
   const exit = await runTransfer(
     "fetch",
     wanted,
@@ -26,14 +25,25 @@ export async function runFetch(names: readonly string[], options: Options): Prom
       const codes = codeOptions(options, questions);
       const output = outputOf(wanted, options);
       const how = { conflict, checksum, dryRun };
-      return fetch(wanted, { ...common, ...codes, ...how, onNote, output });
+      return fetch(wanted, { ...common, ...codes, ...how, onNote: notes.onNote, output });
     },
   );
-  for (const { name, note } of notes) {
-    show(() => "", () => [{ what: "note", name, note }]);
-    if (!options.quiet) err(`Note of '${escapeText(name)}': ${escapeText(note)}\n`);
-  }
+  notes.tell(options);
   return exit;
+}
+
+/** What senders say of secret shares, which nobody can read before they are fetched. */
+export class Notes {
+  readonly #notes: { readonly name: string; readonly note: string }[] = [];
+  readonly onNote = (name: string, note: string): void => void this.#notes.push({ name, note });
+
+  /** Tells them, once the screen is free. */
+  tell({ quiet }: Options): void {
+    for (const { name, note } of this.#notes) {
+      show(() => "", () => [{ what: "note", name, note }]);
+      if (!quiet) err(`Note of '${escapeText(name)}': ${escapeText(note)}\n`);
+    }
+  }
 }
 
 /**
