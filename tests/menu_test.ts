@@ -263,3 +263,25 @@ test("ft client reads CRLF, ends with its input, and answers to nonsense", async
   assert.match(odd.stderr, /Error: File 'none' not found on the server\.\n/);
   assert.match(odd.stderr, /a b\.txt .*already there/);
 }, false);
+
+test("ft client says all that a pattern or a folder came to", async (server, ana) => {
+  for (const name of ["a.txt", "b.txt", "c.txt", "dir.txt/in it", "dir.txt/and it"]) {
+    ana.write(name, "1234");
+  }
+  writeFile(server.path("shared_files/one.bin"), "1");
+  writeFile(server.path("shared_files/two.bin"), "22");
+  const sent = await ana.piped("1\n*.txt\n3\ndir.txt\n1\na.txt\n2\n*.bin\nq\n", "client");
+  assert.equal(sent.code, 0, sent.stderr);
+  const said = sent.stdout.split("\n").filter((line) => /^(Up|Sha|Down)/.test(line));
+  assert.deepEqual(said, [
+    "Uploaded 3 files and 1 folder.",
+    "Shared 'dir.txt/' (2 files).",
+    "Uploaded 'a.txt' (4 B).",
+    "Downloaded 2 files into 'downloads/'.",
+  ]);
+  ana.write("bad.txt/x\\y", "bad name");
+  ana.write("bad.txt/z", "1");
+  const some = await ana.piped("1\nb*.txt\nq\n", "client");
+  assert.match(some.stderr, /^Error: 1 file failed:$/m);
+  assert.match(some.stdout, /^Uploaded 1 file and 1 folder\.$/m);
+}, false);

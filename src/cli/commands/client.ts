@@ -1,5 +1,5 @@
 import { FtError, toFailure } from "../../error.ts";
-import type { ClientOptions, Item, Receipt, Result } from "../../mod.ts";
+import type { ClientOptions, Item, Result } from "../../mod.ts";
 import { fetch, get } from "../../verbs/download.ts";
 import { list } from "../../verbs/list.ts";
 import { put, share } from "../../verbs/upload.ts";
@@ -14,6 +14,8 @@ import { escapeText, formatBytes } from "../text.ts";
 import { interruptionText, STANDARD, tellFailures, withProgress } from "../transfer.ts";
 import { tellFailure } from "../voice.ts";
 import { Notes } from "./fetch.ts";
+
+type Moved = Exclude<Result, { error: FtError }>;
 
 /** Thrown when the user leaves a question by Ctrl-C or the end of input. */
 class Left extends Error {}
@@ -103,34 +105,32 @@ async function uploadOne(
   const path = answered(await prompts.localFile("Enter the name of the file to upload:"));
   if (path === "") return;
   const conflict = options.onConflict;
-  const done = await run(
+  const results = await run(
     prompts,
     command,
     path,
     options,
     (common) => verb([path], { ...common, conflict }),
   );
-  if (done === undefined) return;
-  const what = command === "put" ? "Uploaded" : "Shared";
-  out(`${what} '${escapeText(done.name)}' (${formatBytes(done.size)}).\n`);
+  tellDone(command === "put" ? "Uploaded" : "Shared", results);
 }
 
 async function getOne(prompts: Prompts, options: Options, name: string): Promise<void> {
   const { output, onConflict: conflict } = options;
-  const done = await run(
+  const results = await run(
     prompts,
     "get",
     name,
     options,
     (common) => get([name], { ...common, output, conflict }),
   );
-  tellDownloaded(done, options);
+  tellDone("Downloaded", results, ` into '${escapeText(output)}'`);
 }
 
 async function fetchOne(prompts: Prompts, options: Options, name: string): Promise<void> {
   const { output, onConflict: conflict } = options;
   const notes = new Notes();
-  const done = await run(
+  const results = await run(
     prompts,
     "fetch",
     name,
@@ -140,14 +140,8 @@ async function fetchOne(prompts: Prompts, options: Options, name: string): Promi
       return fetch([name], { ...common, ...codes, onNote: notes.onNote, output, conflict });
     },
   );
-  tellDownloaded(done, options);
+  tellDone("Downloaded", results, ` into '${escapeText(output)}'`);
   notes.tell(options);
-}
-
-function tellDownloaded(done: Receipt | undefined, { output }: Options): void {
-  if (done === undefined) return;
-  const what = `'${escapeText(done.name)}' (${formatBytes(done.size)})`;
-  out(`Downloaded ${what} into '${escapeText(output)}'.\n`);
 }
 
 async function run(
@@ -156,7 +150,7 @@ async function run(
   operand: string,
   options: Options,
   move: (common: ClientOptions, questions: Questions) => Promise<Result[]>,
-): Promise<Receipt | undefined> {
+): Promise<Result[]> {
   const results = await withSignals((signal, interrupt) =>
     withProgress(options, 1, ({ onEvent, aside }) => {
       const common = { ...clientOptions(options, signal, prompts), onEvent };
@@ -164,6 +158,30 @@ async function run(
     })
   );
   tellFailures(results, interruptionText(command, [operand], options));
-  const [result] = results;
-  return result !== undefined && "receipt" in result ? result.receipt : undefined;
+  return results;
+}
+
+/** Says what was moved: of a pattern how much of it. */
+function tellDone(done: string, results: readonly Result[], where = ""): void {
+  const moved = results.filter((result): result is Moved => !("error" in result));
+  const [first, ...more] = moved;
+  if (first === undefined) return;
+  const folders = moved.filter((result) => "tree" in result).length;
+  const counts = [counted(moved.length - folders, "file"), counted(folders, "folder")];
+  const what = more.length === 0 ? titleOf(first) : counts.flat().join(" and ");
+  out(`${done} ${what}${where}.\n`);
+}
+
+function titleOf(moved: Moved): string {
+  if ("receipt" in moved) {
+    const { name, size } = moved.receipt;
+    return `'${escapeText(name)}' (${formatBytes(size)})`;
+  }
+  const { name, files } = moved.tree;
+  const count = Object.values(files).reduce((sum, some) => sum + some);
+  return `'${escapeText(name)}/' (${count} ${count === 1 ? "file" : "files"})`;
+}
+
+function counted(count: number, what: string): string[] {
+  return count === 0 ? [] : [`${count} ${what}${count === 1 ? "" : "s"}`];
 }
