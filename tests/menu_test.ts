@@ -219,6 +219,19 @@ test("ft fetch without a name lists what is shared and asks", async (_, ana, bob
   assert.deepEqual(namesIn(bob.path("downloads")), ["two.txt"]);
 });
 
+test("ft fetch ends with 130 when its question is left", async (_, ana, bob) => {
+  ana.write("one.txt", "1");
+  assert.equal((await ana.ft("share", "one.txt")).code, 0);
+  for (const key of ["\x03", "\x04", "\x1b"]) {
+    await using pty = new Pty(ftCommand("fetch"), { cwd: bob.folder, env: bob.env });
+    await pty.waitFor("Tab completes");
+    pty.send(key);
+    await pty.waitFor("Interrupted. Nothing was fetched.");
+    assert.equal(await pty.exit, 130, JSON.stringify(key));
+  }
+  assert.deepEqual(namesIn(bob.path("downloads")), []);
+});
+
 /** The menu's rows as they are read through a pipe. */
 const MENU = `${TITLE}\n1. Upload a file (Private to Server)\n` +
   "2. Download a file (From Server's Public Folder)\n" +

@@ -48,7 +48,9 @@ export class Notes {
 
 /**
  * Shows what is shared and asks for one of it, or takes all of it where nothing is to be asked;
- * nothing when there is nothing or none is wanted.
+ * nothing when there is nothing.
+ *
+ * @throws FtError `interrupted` when the user wants none.
  */
 async function choose(options: Options, signal: AbortSignal): Promise<string[]> {
   if (!options.yes && !isInteractive()) {
@@ -71,7 +73,8 @@ async function choose(options: Options, signal: AbortSignal): Promise<string[]> 
     const question = "Enter the number of the file to download:";
     const answer = await prompts.remoteFile(question, remoteItems(items));
     signal.throwIfAborted();
-    return answer === undefined || answer === "" ? [] : [answer];
+    if (!answer) throw new FtError("interrupted", "Interrupted. Nothing was fetched.");
+    return [answer];
   } finally {
     signal.removeEventListener("abort", stop);
     await prompts.close();
