@@ -273,3 +273,26 @@ test("a folder does not go through a pipe, and what is not there is not called o
   assert.equal(none.code, 5);
   assert.equal(folder.stdout + none.stdout, "");
 });
+
+test("no bar is drawn into what else a pipe has on the terminal", async (_, server, ana) => {
+  const text = "a line\n".repeat(1000);
+  writeFile(server.path("shared_files/lines.txt"), text);
+  const options = { cwd: ana.folder, env: ana.env };
+  const run = (script: string) => new Pty(["sh", "-c", script, "sh", ...ftCommand()], options);
+  {
+    await using pty = run('"$@" get lines.txt -o -');
+    assert.equal(await pty.exit, 0);
+    assert.equal(pty.raw, text.replaceAll("\n", "\r\n"));
+  }
+  {
+    await using pty = run('"$@" get lines.txt -o - | head -3');
+    assert.equal(await pty.exit, 0);
+    assert.match(pty.raw, /^(a line\r\n|lines\.txt [ -~]*\r\n)+$/);
+  }
+  await using pty = run('"$@" put - --name typed');
+  pty.send("what is typed\n\x04");
+  await pty.waitFor("typed  100 %  14 B");
+  assert.equal(await pty.exit, 0);
+  assert.ok(!pty.raw.includes("\x1b"), JSON.stringify(pty.raw));
+  assert.equal(Deno.readTextFileSync(server.path("uploads/typed")), "what is typed\n");
+}, Deno.build.os !== "linux");

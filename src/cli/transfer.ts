@@ -54,17 +54,30 @@ type Move = (shown: Shown) => Promise<Result[]>;
 /** There is nothing on the screen to make room. */
 const atOnce: Shown["aside"] = (work) => work();
 
+/** How progress is shown so that it does not get into what else is on the terminal. */
+function formOf(
+  operands: readonly string[],
+  { output, quiet }: Options,
+): "bars" | "lines" | "none" {
+  const isFetched = output === STANDARD;
+  if (quiet || isFetched && Deno.stdout.isTerminal()) return "none";
+  // What reads the pipe may well write there, too.
+  const isShared = isFetched || operands.includes(STANDARD) && Deno.stdin.isTerminal();
+  return Deno.stderr.isTerminal() && !isShared ? "bars" : "lines";
+}
+
 /** Moves files and says how it goes; resolves with the results. */
 export async function withProgress(
-  { quiet, dryRun }: Options,
-  count: number,
+  options: Options,
+  operands: readonly string[],
   move: Move,
 ): Promise<Result[]> {
-  if (dryRun) return await withPlan(move);
-  if (quiet) return await move({ onEvent: lineOfEvent, aside: atOnce });
+  if (options.dryRun) return await withPlan(move);
+  const form = formOf(operands, options);
+  if (form === "none") return await move({ onEvent: lineOfEvent, aside: atOnce });
   const progress = new Progress({
     write: err,
-    terminal: Deno.stderr.isTerminal(),
+    terminal: form === "bars",
     columns: () => terminalSize().columns,
     color: hasColor(Deno.stderr),
     now: () => performance.now(),
@@ -72,7 +85,7 @@ export async function withProgress(
   const onEvent = (event: TransferEvent) => {
     lineOfEvent(event);
     // The failure of a single file is told once, as the command's own.
-    if (event.kind !== "failed" || count > 1) progress.listen(event);
+    if (event.kind !== "failed" || operands.length > 1) progress.listen(event);
   };
   try {
     return await move({ onEvent, aside: (work) => progress.aside(work) });
@@ -219,7 +232,7 @@ export async function runTransfer(
   try {
     results = await withSignals(
       (whole, interrupt) =>
-        withProgress(options, operands.length, ({ onEvent, aside, closed }) => {
+        withProgress(options, operands, ({ onEvent, aside, closed }) => {
           const signal = closed === undefined ? whole : AbortSignal.any([whole, closed]);
           const common = { ...clientOptions(options, signal), signal, onEvent };
           return move(common, { signal, interrupt, aside });

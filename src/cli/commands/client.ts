@@ -152,7 +152,7 @@ async function run(
   move: (common: ClientOptions, questions: Questions) => Promise<Result[]>,
 ): Promise<Result[]> {
   const results = await withSignals((signal, interrupt) =>
-    withProgress(options, 1, ({ onEvent, aside }) => {
+    withProgress(options, [operand], ({ onEvent, aside }) => {
       const common = { ...clientOptions(options, signal, prompts), onEvent };
       return move(common, { signal, interrupt, aside });
     })
