@@ -17,7 +17,7 @@ export interface ServerSessionOptions {
   readonly joining?: Joining;
   /** Who is let in; everybody when it is not said. */
   readonly access?: Access;
-  /** Hears once that the client was let in. */
+  /** Hears once that the client was let in; a failure that it throws ends the conversation. */
   readonly onGreeted?: (grant: Grant) => void;
   /** Hears once, instead, that it has joined a conversation, whose place it shares. */
   readonly onJoined?: () => void;

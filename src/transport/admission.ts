@@ -1,6 +1,7 @@
 /**
  * How many connections a server has, in all and from one address. Whoever has been let in keeps its
- * place; a stranger has one only until somebody else needs it.
+ * place; a stranger has one only until somebody else needs it. With all places kept, a few strangers
+ * more may still greet: to join a conversation, or to hear that there is no room.
  *
  * @module
  */
@@ -12,10 +13,13 @@ export interface AdmissionLimits {
   readonly connectionsPerAddress: number;
 }
 
+/** Strangers that may greet while all places are kept. */
+const OVER = 32;
+
 /** The place of one connection. */
 export interface Place {
-  /** Its peer has been let in. */
-  keep(): void;
+  /** Its peer has been let in; false when there is no room for it. */
+  keep(): boolean;
   /** The connection has ended. */
   leave(): void;
 }
@@ -42,6 +46,8 @@ export class Admission {
   readonly #limits: AdmissionLimits;
   /** In the order they came. */
   readonly #held = new Set<Held>();
+  /** Those that came while all places were kept. */
+  readonly #over = new Set<Held>();
   readonly #counts = new Map<string, number>();
 
   constructor(limits: AdmissionLimits) {
@@ -49,25 +55,39 @@ export class Admission {
   }
 
   /**
-   * A place for a connection from `hostname`, or undefined when all are taken by those who were let
-   * in. Where strangers have them, the one that came first goes: its `evict` is called.
+   * A place for a connection from `hostname`. Where strangers have all that are left, the one that
+   * came first goes: its `evict` is called.
    */
-  enter(hostname: string, evict: () => void): Place | undefined {
-    const group = groupOf(hostname);
-    const { connections, connectionsPerAddress } = this.#limits;
-    if ((this.#counts.get(group) ?? 0) >= connectionsPerAddress) {
-      if (!this.#evictFirst((held) => held.group === group)) return undefined;
+  enter(hostname: string, evict: () => void): Place {
+    const held = { group: groupOf(hostname), evict, isKept: false };
+    if (!this.#take(held)) {
+      if (this.#over.size >= OVER) this.#evictFirst(this.#over);
+      this.#over.add(held);
     }
-    if (this.#held.size >= connections && !this.#evictFirst(() => true)) return undefined;
-    const held: Held = { group, evict, isKept: false };
-    this.#held.add(held);
-    this.#counts.set(group, (this.#counts.get(group) ?? 0) + 1);
-    return { keep: () => held.isKept = true, leave: () => this.#leave(held) };
+    return { keep: () => this.#keep(held), leave: () => this.#leave(held) };
   }
 
-  #evictFirst(matches: (held: Held) => boolean): boolean {
-    for (const held of this.#held) {
-      if (held.isKept || !matches(held)) continue;
+  #take(held: Held): boolean {
+    const { group } = held;
+    const { connections, connectionsPerAddress } = this.#limits;
+    const count = this.#counts.get(group) ?? 0;
+    if (count >= connectionsPerAddress && !this.#evictFirst(this.#held, group)) return false;
+    if (this.#held.size >= connections && !this.#evictFirst(this.#held)) return false;
+    this.#held.add(held);
+    this.#counts.set(group, (this.#counts.get(group) ?? 0) + 1);
+    return true;
+  }
+
+  #keep(held: Held): boolean {
+    // Others may have left since it came.
+    if (this.#over.has(held) && this.#take(held)) this.#over.delete(held);
+    held.isKept = this.#held.has(held);
+    return held.isKept;
+  }
+
+  #evictFirst(from: ReadonlySet<Held>, group?: string): boolean {
+    for (const held of from) {
+      if (held.isKept || group !== undefined && held.group !== group) continue;
       this.#leave(held);
       held.evict();
       return true;
@@ -76,6 +96,7 @@ export class Admission {
   }
 
   #leave(held: Held): void {
+    this.#over.delete(held);
     if (!this.#held.delete(held)) return;
     const count = (this.#counts.get(held.group) ?? 1) - 1;
     if (count === 0) this.#counts.delete(held.group);

@@ -9,12 +9,10 @@ import { shakeHands } from "./tls_gate.ts";
 /** A connection that came in. */
 export interface Incoming {
   readonly connection: Connection;
-  /** Says that the peer has been let in: it keeps its place. */
-  readonly keep: () => void;
+  /** Says that the peer has been let in: it keeps its place, or hears that there is none. */
+  readonly keep: () => boolean;
   /** Says that it has joined another one, whose place it shares. */
   readonly share: () => void;
-  /** Whether it is one too many: all it may get is a word about that. */
-  readonly isOver: boolean;
 }
 
 /** How a listener takes connections. */
@@ -40,8 +38,6 @@ export interface Listener {
 
 /** Milliseconds to wait when the system has no descriptor left for another connection. */
 const EXHAUSTED_MS = 200;
-/** Connections past the limit that may be told so at once; those after them are just closed. */
-const OVER = 32;
 
 /**
  * Listens at `endpoint`; port 0 picks a free one.
@@ -63,7 +59,6 @@ class SocketListener implements Listener {
   readonly #admission: Admission;
   readonly #closed = new AbortController();
   readonly #handshakes = new Set<Promise<void>>();
-  #over = 0;
 
   constructor(endpoint: Endpoint, options: ListenOptions) {
     this.#options = options;
@@ -100,24 +95,17 @@ class SocketListener implements Listener {
     const peer = formatEndpoint({ hostname: address, port });
     const ending = new AbortController();
     const place = this.#admission.enter(address, () => ending.abort());
-    const isOver = place === undefined;
-    if (isOver && this.#over >= OVER) return conn.close();
-    if (isOver) this.#over++;
-    const leave = () => {
-      if (isOver) this.#over--;
-      place?.leave();
-    };
     let socket: Socket;
     try {
       socket = await this.#secured(conn, ending.signal);
     } catch (thrown) {
-      leave();
+      place.leave();
       this.#options.onFailure?.(peer, toFailure(thrown));
       return;
     }
-    const connection = socketConnection(socket, peer, { openedAt, onEnd: leave });
+    const connection = socketConnection(socket, peer, { openedAt, onEnd: place.leave });
     ending.signal.addEventListener("abort", () => connection.abort(), { once: true });
-    onConnection({ connection, keep: () => place?.keep(), share: () => place?.leave(), isOver });
+    onConnection({ connection, keep: place.keep, share: place.leave });
   }
 
   async #secured(conn: Deno.TcpConn, evicted: AbortSignal): Promise<Socket> {

@@ -230,21 +230,20 @@ Deno.test("whoever is let in keeps its place, and a stranger loses it to the nex
   const meeting = new Meeting("127.0.0.1", { limits });
   const plain = { kind: "plain" } as const;
   const [guest, first] = await meeting.meet("127.0.0.1", plain);
-  first.keep();
+  assert.equal(first.keep(), true);
   const [stranger, second] = await meeting.meet("127.0.0.1", plain);
   const [next, third] = await meeting.meet("127.0.0.1", plain);
   // The stranger is cut off on both sides.
   assert.equal((await stranger.readable.getReader().read()).done, true);
   await assert.rejects(second.connection.readable.getReader().read(), { code: "lost" });
-  assert.equal(third.isOver, false);
-  third.keep();
+  assert.equal(third.keep(), true);
   const [late, fourth] = await meeting.meet("127.0.0.1", plain);
-  assert.equal(fourth.isOver, true);
+  assert.equal(fourth.keep(), false);
   await carries(guest, first.connection);
   // A place that is left is free again.
   first.connection.abort();
   const [last, fifth] = await meeting.meet("127.0.0.1", plain);
-  assert.equal(fifth.isOver, false);
+  assert.equal(fifth.keep(), true);
   for (const client of [guest, stranger, next, late, last]) client.abort();
   for (const { connection } of [second, third, fourth, fifth]) connection.abort();
   await meeting.close();
@@ -259,15 +258,24 @@ Deno.test("whoever shares a place has none of its own, and is not cut off for th
   const [side, second] = await meeting.meet("127.0.0.1", plain);
   second.share();
   const [next, third] = await meeting.meet("127.0.0.1", plain);
-  assert.equal(third.isOver, false);
-  third.keep();
+  assert.equal(third.keep(), true);
   await carries(side, second.connection);
   // It gives back nothing when it ends.
   side.abort();
   second.connection.abort();
   const [late, fourth] = await meeting.meet("127.0.0.1", plain);
-  assert.equal(fourth.isOver, true);
-  for (const client of [guest, next, late]) client.abort();
-  for (const { connection } of [first, third, fourth]) connection.abort();
+  assert.equal(fourth.keep(), false);
+  // Where all places are kept it takes none to share one, and nobody has it go.
+  const [last, fifth] = await meeting.meet("127.0.0.1", plain);
+  fifth.share();
+  const strangers = [];
+  for (let at = 0; at < 33; at++) strangers.push(await meeting.meet("127.0.0.1", plain));
+  await carries(last, fifth.connection);
+  for (const client of [guest, next, late, last]) client.abort();
+  for (const { connection } of [first, third, fourth, fifth]) connection.abort();
+  for (const [client, { connection }] of strangers) {
+    client.abort();
+    connection.abort();
+  }
   await meeting.close();
 });

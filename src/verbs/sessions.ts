@@ -7,6 +7,14 @@ const GRACE_MS = 10_000;
 /** How often it is looked whether they are done, in milliseconds. */
 const LOOK_MS = 50;
 
+function tooMany(): FtError {
+  return new FtError(
+    "busy",
+    "The server has as many connections as it takes (--max-connections).",
+    { hint: "Try again a little later." },
+  );
+}
+
 /** The conversations of a server. */
 export class Sessions {
   readonly #options: ServerSessionOptions;
@@ -23,10 +31,12 @@ export class Sessions {
   }
 
   /** Serves a connection that came in. */
-  open({ connection, keep, share, isOver }: Incoming): void {
+  open({ connection, keep, share }: Incoming): void {
     const session = new ServerSession(connection, {
       ...this.#options,
-      onGreeted: keep,
+      onGreeted: () => {
+        if (!keep()) throw tooMany();
+      },
       onJoined: share,
     });
     const served = session.serve().then((failure) => {
@@ -34,13 +44,6 @@ export class Sessions {
       if (isTold) this.#onFailure(connection.peer, failure);
     }).finally(() => this.#running.delete(session));
     this.#running.set(session, served);
-    if (isOver) {
-      session.end(
-        new FtError("busy", "The server has as many connections as it takes (--max-connections).", {
-          hint: "Try again a little later.",
-        }),
-      );
-    }
   }
 
   /** Ends idle ones at once, and busy ones when they are done or their time is over. */

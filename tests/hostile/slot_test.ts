@@ -197,8 +197,18 @@ for (
 ) {
   hostile(`connections past ${name}, of who was let in`, "greeted", async (peer, target) => {
     const peers = [peer];
-    while (peers.length < 5) peers.push(await target.greeted());
+    while (peers.length < 4) peers.push(await target.greeted());
+    const main = await target.raw();
+    const welcome = await main.greet(ANA);
+    assert(welcome?.kind === "welcome");
+    peers.push(main);
     for (let at = 0; at < 10; at++) assert.equal(await tried(target), "busy");
+    // What joins one of them needs no place, however many strangers say nothing.
+    const strangers: RawPeer[] = [];
+    while (strangers.length < 100) strangers.push(await target.raw());
+    const side = await target.raw();
+    assert.equal((await side.greet({ ...ANA, join: welcome.key }))?.kind, "welcome");
+    for (const other of [...strangers, side]) other.abort();
     // Those who are in are served all the same, and who leaves makes room.
     await peer.say({ kind: "list", id: 1, room: "shared" });
     await peer.expect("items");
