@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { FRAME_TYPES } from "../src/protocol/message.ts";
 import { until } from "./files.ts";
+import { EMPTY } from "./hostile/pieces.ts";
 import { rawFrame, rawPeer } from "./hostile/raw_peer.ts";
 import { type Client, done, namesIn, Place, type Server, writeFile } from "./process.ts";
 import { Random, seed } from "./random.ts";
@@ -223,4 +224,30 @@ test("the log of a flood of bad connections is short", [], async (server, ana) =
   const more = lines.map((line) => Number(/(\d+) more conversations failed/.exec(line)?.[1] ?? 0));
   const told = lines.length - more.filter((count) => count > 0).length;
   assert.equal(more.reduce((sum, count) => sum + count, told), 400);
+});
+
+test("the log has every transfer that succeeded, and few that failed", [], async (server) => {
+  writeFile(server.path("shared_files/a"), "");
+  const peer = await rawPeer(server.address);
+  await peer.greet({ owner: "ben" });
+  const count = 250;
+  for (let id = 1; id <= count; id++) {
+    await peer.say({ kind: "request", id, room: "public", name: "a" });
+    while ((await peer.hear())?.kind !== "commit");
+    await peer.say({ kind: "done", id, name: "a", digest: EMPTY, outcome: "new" });
+  }
+  for (let id = count + 1; id <= 2 * count; id++) {
+    await peer.say({ kind: "request", id, room: "public", name: "b" });
+    await peer.expect("error");
+  }
+  await peer.end();
+  await peer.ending();
+  peer.abort();
+  server.running.kill("SIGTERM");
+  const { code, stdout } = await server.running.finished;
+  assert.equal(code, 0);
+  const lines = (pattern: RegExp) => stdout.split("\n").filter((line) => pattern.test(line)).length;
+  assert.equal(lines(/ get .*'shared_files\/a'/), count);
+  assert.equal(lines(/ get .*'shared_files\/b' .*failed: /), 200);
+  assert.equal(lines(/ 50 more transfers failed in this minute$/), 1);
 });

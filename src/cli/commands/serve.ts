@@ -15,7 +15,7 @@ import { show } from "../voice.ts";
 
 /** Lines a minute about connections that failed; anybody can cause them. */
 const PEER_LINES = 20;
-/** Lines a minute about transfers that failed. */
+/** Lines a minute about transfers that failed. Of the others the owner wants to know each. */
 const FAILURE_LINES = 200;
 
 /** Writes to the log, in words or as a line; a server outlives whoever reads it. */
