@@ -272,42 +272,73 @@ function canMount(): boolean {
 /** Without it the tests of full and read-only disks say that they are ignored. */
 const mounts = canMount();
 
-for (const command of ["put", "get"] as const) {
-  const where = command === "put" ? "there" : "here";
-  Deno.test({
-    name: `a disk that is full ${where} is exit 8, and ft ${command} goes on later (seed ${seed})`,
-    ignore: !mounts,
-  }, async () => {
-    await using place = new Place();
-    const small = `${place.path}/${command === "put" ? "server" : "ana/downloads"}`;
-    await using disk = new SmallDisk(small, "size=24m");
-    // With nothing to stay free, the disk itself is what says that it is full.
-    const server = await place.serve({ args: ["--min-free=0"] });
-    const ana = place.client("ana", server.address);
-    const bytes = random.bytes(40 * MiB);
-    const source = command === "put" ? ana.path("big.bin") : server.path("shared_files/big.bin");
-    const target = command === "put" ? server.path("uploads") : ana.path("downloads");
-    writeFile(source, bytes);
-    writeFile(source.replace("big.bin", "small.txt"), "small");
-    const full = await ana.ft(command, "big.bin");
-    assertFails(
-      full,
-      8,
-      command === "put"
-        ? /^Error: No space is left\. \(on the server\)/m
-        : /^Error: Cannot write .*space/m,
-    );
-    assert.deepEqual(namesIn(target).filter((name) => name !== ".ft"), []);
-    const several = await ana.ft(command, "small.txt", "none", "big.bin");
-    assert.equal(several.code, 8);
-    assert.match(several.stderr, /^Error: [23] files failed:\n( {2}\S.*\n)+/m);
-    disk.remount("size=100m");
-    const again = await ana.ft(command, "big.bin");
-    assert.equal(again.code, 0, again.stderr);
-    assert.match(again.stderr, /resuming at/);
-    assertBytes(`${target}/big.bin`, bytes);
-  });
-}
+Deno.test({
+  name: `a disk that is full there is exit 8, and ft put goes on later (seed ${seed})`,
+  ignore: !mounts,
+}, async () => {
+  await using place = new Place();
+  await using disk = new SmallDisk(`${place.path}/server`, "size=24m");
+  // With nothing to stay free, the disk itself is what says that it is full.
+  const server = await place.serve({ args: ["--min-free=0"] });
+  const ana = place.client("ana", server.address);
+  const bytes = random.bytes(40 * MiB);
+  ana.write("big.bin", bytes);
+  ana.write("small.txt", "small");
+  assertFails(await ana.ft("put", "big.bin"), 8, /^Error: No space is left\. \(on the server\)/m);
+  assert.deepEqual(namesIn(server.path("uploads")), []);
+  const several = await ana.ft("put", "small.txt", "none", "big.bin");
+  assert.equal(several.code, 8);
+  assert.match(several.stderr, /^Error: [23] files failed:\n( {2}\S.*\n)+/m);
+  disk.remount("size=100m");
+  const again = await ana.ft("put", "big.bin");
+  assert.equal(again.code, 0, again.stderr);
+  assert.match(again.stderr, /resuming at/);
+  assertBytes(server.path("uploads/big.bin"), bytes);
+});
+
+Deno.test({
+  name: `a disk that is full here is exit 8, and ft get goes on later (seed ${seed})`,
+  ignore: !mounts,
+}, async () => {
+  await using place = new Place();
+  const server = await place.serve();
+  await using relay = new Relay({ port: server.port });
+  const ana = place.client("ana", relay.address);
+  const downloads = ana.path("downloads");
+  await using disk = new SmallDisk(downloads, "size=24m");
+  const bytes = random.bytes(40 * MiB);
+  writeFile(server.path("shared_files/big.bin"), bytes);
+  writeFile(server.path("shared_files/small.txt"), "small");
+  // What can be known beforehand is said before anything has come.
+  const tooMuch = /^Error: It needs 41943040 bytes, and \d+ are free in '.*downloads'\.$/m;
+  assertFails(await ana.ft("get", "big.bin"), 8, tooMuch);
+  assert.ok(relay.passed.down < MiB);
+  assert.deepEqual(namesIn(downloads), []);
+  const several = await ana.ft("get", "small.txt", "none", "big.bin");
+  assert.equal(several.code, 8);
+  assert.match(several.stderr, /^Error: 2 files failed:\n( {2}\S.*\n)+/m);
+  assert.equal(Deno.readTextFileSync(`${downloads}/small.txt`), "small");
+  // Here somebody else takes what is left of the disk meanwhile.
+  disk.remount("size=60m");
+  relay.reset();
+  relay.onBytes = (_, passed) => {
+    if (passed < 8 * MiB || exists(`${downloads}/other`)) return;
+    using other = Deno.openSync(`${downloads}/other`, { write: true, createNew: true });
+    try {
+      for (;;) other.writeSync(new Uint8Array(MiB));
+    } catch { /* It is full now. */ }
+  };
+  const full = await ana.ft("get", "big.bin");
+  assertFails(full, 8, /^Error: Cannot write .*space.*\n.*ft partials clear/m);
+  relay.reset();
+  Deno.removeSync(`${downloads}/other`);
+  // What is held needs no more space.
+  disk.remount("size=41m");
+  const again = await ana.ft("get", "big.bin");
+  assert.equal(again.code, 0, again.stderr);
+  assert.match(again.stderr, /resuming at/);
+  assertBytes(`${downloads}/big.bin`, bytes);
+});
 
 Deno.test({
   name: "a place that cannot be written is exit 8, here and there",

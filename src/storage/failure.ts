@@ -2,7 +2,8 @@ import { type FailureCode, FtError, toFailure } from "../error.ts";
 
 /** What to do next, for each failure that the file system itself reports. */
 const HINTS: { readonly [Code in FailureCode]?: string } = {
-  disk_full: "Free some space and run the same again: it goes on where it stopped.",
+  disk_full: "Free some space and run the same again: it goes on where it stopped. " +
+    "What is kept for that goes with: ft partials clear FOLDER",
   read_only: "Check who owns the folder and whether it may be written.",
   io: "Check the disk; what arrived is kept.",
   bad_name: "Choose a shorter name.",

@@ -1,12 +1,11 @@
 import { FtError } from "../error.ts";
-import { isSame, lookAt } from "./confine.ts";
 import { setExecutable } from "./executable.ts";
 import { storageFailure } from "./failure.ts";
 import type { Rereading } from "./held_chunks.ts";
 import { dataRuns } from "./holes.ts";
 import { encodeRecords, type JournalRecord, NO_DIGEST } from "./journal.ts";
 import { writeAll } from "./journal_file.ts";
-import { remove } from "./lock.ts";
+import { isFileAt, remove } from "./lock.ts";
 import type { Claim } from "./space.ts";
 import type { Partial, Receipt } from "./store.ts";
 import { syncFolder } from "./sync_folder.ts";
@@ -44,6 +43,8 @@ export interface FolderPartialOptions {
   readonly onClosed: () => void;
 }
 
+/** What a file system counts in, whatever its own blocks are. */
+const SYSTEM_BLOCK_BYTES = 512;
 /** From this length on the disk takes bytes on another thread, while others arrive or are hashed. */
 const ASIDE_BYTES = 256 * 1024;
 /** So many writes of all partials at once: each more costs a thread and its memory, and gains nothing. */
@@ -89,6 +90,11 @@ export class FolderPartial implements Partial {
   charge(claim: (path: string, staged: number) => Claim): Claim {
     const { path, file } = this.#options;
     return this.#claim = claim(path, file.statSync().size);
+  }
+
+  /** Bytes of the disk that it takes up, as far as the system tells: holes take up none. */
+  get occupied(): number {
+    return (this.#options.file.statSync().blocks ?? 0) * SYSTEM_BLOCK_BYTES;
   }
 
   attend(idle: () => Promise<void>): void {
@@ -191,11 +197,12 @@ export class FolderPartial implements Partial {
       if (this.#failure !== undefined) throw this.#failure;
       if (file.statSync().size !== size) file.truncateSync(size);
       if (mtime !== undefined) file.utimeSync(new Date(), new Date(mtime));
-      if (exec !== undefined && this.#isThere()) setExecutable(path, exec);
+      if (exec !== undefined && isFileAt(path, file)) setExecutable(path, exec);
       await file.sync();
       this.#record();
       await this.#requireUndamaged();
-      if (!this.#isThere()) {
+      // A name is all that publishing goes by.
+      if (!isFileAt(path, file)) {
         throw new FtError("io", "Something else took the place of what was staged.", {
           hint: "Nobody but ft may write in its folder .ft: see who did, and try again.",
         });
@@ -206,7 +213,7 @@ export class FolderPartial implements Partial {
       await Promise.all([...placed.folders].map(syncFolder));
       return receipt;
     } catch (thrown) {
-      if (journal === undefined && receipt === undefined && this.#isThere()) remove(path);
+      if (journal === undefined && receipt === undefined && isFileAt(path, file)) remove(path);
       throw storageFailure(thrown, "give the file its place");
     } finally {
       await this.#options.rereading?.stop();
@@ -281,18 +288,6 @@ export class FolderPartial implements Partial {
     throw new FtError("digest", "What arrived earlier was damaged on the disk since.", {
       hint: "Run the same again: only what is missing travels.",
     });
-  }
-
-  /** Whether what has the name of the file is the file: a name is all that publishing goes by. */
-  #isThere(): boolean {
-    const { path, file } = this.#options;
-    try {
-      const there = lookAt(path);
-      return there !== undefined && isSame(there, file.statSync());
-    } catch {
-      // To look at an open file Deno resolves the path it was opened by: a loop of links has none.
-      return false;
-    }
   }
 
   /** Closes the files; removes them first when there is nothing to go on from. */

@@ -14,14 +14,16 @@ import {
   usedBy,
 } from "../../tests/fixtures/staged.ts";
 import { Random, seed } from "../../tests/random.ts";
-import { FolderStore } from "./folder_store.ts";
+import { FtError } from "../error.ts";
+import { FolderStore, type FolderStoreOptions } from "./folder_store.ts";
 import { decodeJournal } from "./journal.ts";
 
 const MiB = 1024 * 1024;
 
-function storeIn(path: string): FolderStore {
+function storeIn(path: string, say: Partial<FolderStoreOptions> = {}): FolderStore {
   Deno.mkdirSync(`${path}/room`, { recursive: true });
-  return new FolderStore({ rooms: { shared: `${path}/room` }, staging: `${path}/staging` });
+  const rooms = { shared: `${path}/room` };
+  return new FolderStore({ rooms, staging: `${path}/staging`, ...say });
 }
 
 function filesIn(path: string): string[] {
@@ -285,6 +287,40 @@ Deno.test("publish() does not mind damage that was written over", async () => {
   await fill(second, chunks.slice(1, 2));
   await second.publish(bytes.length, await digestOf(bytes));
   deepEqual(Deno.readFileSync(`${folder.path}/room/report.pdf`), new Uint8Array(bytes));
+});
+
+Deno.test("a store asks beforehand whether what is not here yet fits", async () => {
+  using folder = temporaryFolder();
+  const asked: number[] = [];
+  const fits = (bytes: number) => {
+    asked.push(bytes);
+    throw new FtError("disk_full");
+  };
+  const store = storeIn(folder.path);
+  const strict = storeIn(folder.path, { fits });
+  await rejects(Promise.resolve(strict.stage(requestOf(LARGE_BYTES))), { code: "disk_full" });
+  deepEqual(asked.splice(0), [LARGE_BYTES]);
+  deepEqual(filesIn(`${folder.path}/staging`), []);
+  // What is small leaves nothing behind.
+  await (await stageOf(strict, requestOf(10))).close();
+  deepEqual(asked, []);
+  for (const [what, first, kept] of [["holes", 0, 2], ["not journaled", 1, 1]] as const) {
+    const bytes = bytesOf(LARGE_BYTES, 1);
+    bytes.fill(first, 0, MiB);
+    const request = requestOf(bytes.length, { version: "1", name: what });
+    const chunks = await chunksOf(bytes);
+    const partial = await stageOf(store, request);
+    await fill(partial, chunks.slice(0, kept));
+    for (const { offset, bytes } of chunks.slice(kept, 2)) await partial.write(offset, bytes);
+    await partial.close();
+    await rejects(Promise.resolve(strict.stage(request)), { code: "disk_full" });
+    const [bytesAsked = 0] = asked.splice(0);
+    ok(bytesAsked <= LARGE_BYTES - 2 * MiB && bytesAsked > MiB / 2, `${what}: ${bytesAsked}`);
+    // What is kept stays.
+    const again = await stageOf(store, request);
+    equal(again.held.length, kept);
+    await again.close();
+  }
 });
 
 /** Mounts a small file system in memory; undefined where that is not allowed. */

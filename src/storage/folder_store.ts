@@ -29,7 +29,7 @@ import { roomAbout } from "./room_about.ts";
 import { RoomItems } from "./room_items.ts";
 import { SharedRoom } from "./shared_room.ts";
 import type { Space } from "./space.ts";
-import { Staging } from "./staging.ts";
+import { isResumable, Staging } from "./staging.ts";
 import type {
   About,
   Claimant,
@@ -57,7 +57,7 @@ export interface FolderStoreOptions {
   readonly records?: Records;
   /** How much it may take up; without one, whatever the disk has. */
   readonly space?: Space;
-  /** Throws when so many bytes of a folder do not fit, where no {@linkcode space} says it. */
+  /** Throws when so many bytes do not fit, where no {@linkcode space} says it. */
   readonly fits?: (bytes: number) => Promise<void>;
   /** Called when no partial is open any more. */
   readonly onIdle?: () => void;
@@ -164,7 +164,7 @@ export class FolderStore implements Store {
 
   async stage(request: StageRequest): Promise<Partial | Receipt> {
     requireHoldable(request.name);
-    const { space } = this.#options;
+    const { space, fits } = this.#options;
     let partial: FolderPartial | undefined;
     try {
       const settled = this.#settled(request);
@@ -183,6 +183,11 @@ export class FolderStore implements Store {
       if (space !== undefined) {
         const claim = partial.charge((path, staged) => space.claim(request, path, staged));
         await claim.reserve(heldBytes(partial.held, request.extent));
+      }
+      // What is small leaves nothing behind when it does not fit.
+      if (fits !== undefined && isResumable(request)) {
+        const here = Math.max(heldBytes(partial.held, request.extent), partial.occupied);
+        await fits(Math.max(0, request.size - here));
       }
       return partial;
     } catch (thrown) {

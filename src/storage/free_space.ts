@@ -12,7 +12,9 @@ export async function requireFree(path: string, bytes: number): Promise<void> {
   const free = probe?.(path).free ?? Infinity;
   if (bytes <= free) return;
   throw new FtError("disk_full", `It needs ${bytes} bytes, and ${free} are free in '${path}'.`, {
-    hint: "Free some space, or choose another place with --output.",
+    hint:
+      "Free some space, perhaps with 'ft partials clear FOLDER', or choose another place with " +
+      "--output.",
   });
 }
 

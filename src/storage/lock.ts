@@ -41,6 +41,17 @@ function open(path: string, lock: (file: Deno.FsFile) => boolean): Deno.FsFile |
   }
 }
 
+/** Whether what has the name that an open file had is that file. */
+export function isFileAt(path: string, file: Deno.FsFile): boolean {
+  try {
+    const there = lookAt(path);
+    return there !== undefined && isSame(there, file.statSync());
+  } catch {
+    // To look at an open file Deno resolves the path it was opened by: a loop of links has none.
+    return false;
+  }
+}
+
 /** Removes a file that may be gone. */
 export function remove(path: string): void {
   try {

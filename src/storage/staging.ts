@@ -35,7 +35,7 @@ export type Publish = (
 ) => Placed;
 
 /** A request of which something may be kept: its size is known. */
-type Resumable = StageRequest & { readonly size: number };
+export type Resumable = StageRequest & { readonly size: number };
 
 interface Holder {
   readonly run: string;
@@ -58,8 +58,11 @@ function isOf(holder: Holder, { run, version }: StageRequest): boolean {
   return holder.run === run || (version !== undefined && holder.version === version);
 }
 
-// A stream of unknown length cannot be resumed: nothing tells whether the next one is the same.
-function isResumable(request: StageRequest): request is Resumable {
+/**
+ * Whether what is interrupted of it is kept. A stream of unknown length cannot be resumed: nothing
+ * tells whether the next one is the same.
+ */
+export function isResumable(request: StageRequest): request is Resumable {
   return request.size !== undefined && request.size > RESUMABLE_BYTES;
 }
 
