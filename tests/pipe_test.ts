@@ -186,6 +186,23 @@ test("ft get --output - ends quietly when nobody reads on", async (place, server
   assert.equal(stderr, "code 0\n");
 }, ignore);
 
+test("what cannot be written to standard output is said with its cause", async (
+  place,
+  server,
+  ana,
+) => {
+  writeFile(server.path("shared_files/big.bin"), random.bytes(2 * MiB));
+  writeFile(server.path("shared_files/small.txt"), "small");
+  for (const what of ["get big.bin -q -o -", "get small.txt -q -o -", "list"]) {
+    const { code, stderr } = await shell(place, ana, `"$@" ${what} > /dev/full`).finished;
+    assert.equal(code, 8, what);
+    assert.match(
+      stderr,
+      /^Error: Cannot write to standard output: No space left on device.*\n {2}See to where it goes/,
+    );
+  }
+}, Deno.build.os !== "linux");
+
 test("a plan ends quietly when nobody reads on", async (place, _, ana) => {
   for (let at = 0; at < 300; at++) ana.write(`many/${at}`, "x");
   for (const what of ["many", "many/*"]) {

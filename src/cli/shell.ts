@@ -42,10 +42,18 @@ export function outLine(text: string): void {
   try {
     writeTo(Deno.stdout, text);
   } catch (thrown) {
-    if (thrown instanceof Deno.errors.BrokenPipe) throw new OutputClosed();
-    const { code, message } = toFailure(thrown);
-    throw new FtError(code, `Cannot write to standard output: ${message}.`, { cause: thrown });
+    throw outputFailure(thrown);
   }
+}
+
+/** What it means that standard output was not written to. */
+export function outputFailure(thrown: unknown): OutputClosed | FtError {
+  if (thrown instanceof Deno.errors.BrokenPipe) return new OutputClosed();
+  const { code, message } = toFailure(thrown);
+  return new FtError(code, `Cannot write to standard output: ${message}.`, {
+    cause: thrown,
+    hint: "See to where it goes, and run the same again: it begins anew.",
+  });
 }
 
 /** Writes to standard error: how it goes. Nobody listening is no reason to stop. */

@@ -5,7 +5,7 @@
  */
 import { pause } from "../clock.ts";
 import { FtError } from "../error.ts";
-import { OutputClosed } from "./shell.ts";
+import { outputFailure } from "./shell.ts";
 import { escapeText } from "./text.ts";
 
 /** Bytes that are read at once, where there are as many. */
@@ -59,7 +59,7 @@ export class TextOnly {
 
 /**
  * Standard output. Where it is a terminal, only text is written; `name` is for the error.
- * It fails with OutputClosed when nobody reads on.
+ * It fails with OutputClosed when nobody reads on, else with an FtError.
  */
 export function standardOutput(name: string): WritableStream<Uint8Array> {
   const text = Deno.stdout.isTerminal() ? new TextOnly(name) : undefined;
@@ -69,8 +69,7 @@ export function standardOutput(name: string): WritableStream<Uint8Array> {
       try {
         for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
       } catch (thrown) {
-        if (thrown instanceof Deno.errors.BrokenPipe) throw new OutputClosed();
-        throw thrown;
+        throw outputFailure(thrown);
       }
     },
   });
