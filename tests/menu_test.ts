@@ -232,6 +232,50 @@ test("ft fetch ends with 130 when its question is left", async (_, ana, bob) => 
   assert.deepEqual(namesIn(bob.path("downloads")), []);
 });
 
+test("ft client on a terminal that knows no width takes the usual one", async (_, ana) => {
+  const options = { cwd: ana.folder, env: ana.env, columns: 0, rows: 0 };
+  await using pty = new Pty(ftCommand("client"), options);
+  await pty.waitFor("> 1. Upload a file (Private to Server)");
+  pty.send("q\r");
+  assert.equal(await pty.exit, 0);
+});
+
+test("a terminal that can only write lines gets lines, and asks in them", async (
+  server,
+  ana,
+  bob,
+) => {
+  ana.write("one.txt", "1");
+  const code = (await ana.ft("share", "one.txt", "--secret")).stdout.trim();
+  const options = { cwd: bob.folder, env: { ...bob.env, TERM: "dumb" } };
+  {
+    await using pty = new Pty(ftCommand("client"), options);
+    await pty.waitFor("Enter your choice: ");
+    pty.send("4\n");
+    await pty.waitFor(/1\. one\.txt .*\r\nEnter the number of the file to download: /);
+    pty.send("1\n");
+    await pty.waitFor("Code of 'one.txt': ");
+    pty.send(`${code}\r`);
+    await pty.waitFor(/one\.txt {2}started .*\r\none\.txt {2}100 %/);
+    await pty.waitFor("Enter your choice: ");
+    pty.send("\x03");
+    assert.equal(await pty.exit, 0);
+    // deno-lint-ignore no-control-regex -- it is what must not be there
+    assert.doesNotMatch(pty.raw, /\x1b/);
+    assert.match(pty.raw, /Enter your choice: 4\r\n1\. one/);
+  }
+  assert.equal(Deno.readTextFileSync(bob.path("downloads/one.txt")), "1");
+  await using pty = new Pty(ftCommand("fetch"), options);
+  await pty.waitFor("Enter the number of the file to download: ");
+  pty.send("\x03");
+  assert.equal(await pty.exit, 130);
+  assert.ok(!pty.raw.includes("\x1b"));
+  writeFile(server.path("shared_files/x"), "x");
+  await using get = new Pty(ftCommand("get", "x"), options);
+  assert.equal(await get.exit, 0);
+  assert.match(get.raw, /^x {2}started {2}1 B\r\nx {2}100 % [ -~]*\r\n$/);
+});
+
 /** The menu's rows as they are read through a pipe. */
 const MENU = `${TITLE}\n1. Upload a file (Private to Server)\n` +
   "2. Download a file (From Server's Public Folder)\n" +

@@ -1,6 +1,6 @@
 /**
  * The questions of `ft client`, and their answers read line by line. The same questions on a
- * terminal are in prompt_terminal.ts, which is loaded only when there is one.
+ * terminal are in prompt_terminal.ts, which is loaded only for one that can draw them.
  *
  * @module
  */
@@ -58,27 +58,30 @@ export function expandHome(path: string, home: string | undefined): string {
   return home && (path === "~" || path.startsWith("~/")) ? home + path.slice(1) : path;
 }
 
-/** What {@linkcode PipedPrompts} works on. */
-export interface PipedPromptsOptions {
+/** What {@linkcode LinePrompts} works on. */
+export interface LinePromptsOptions {
   /** Where the answers come from, UTF-8, one a line. */
   readonly input: ReadableStream<Uint8Array>;
   /** Takes what the user is shown. */
   readonly write: (text: string) => void;
   /** The home folder that `~/` means. */
   readonly home?: string | undefined;
+  /** The terminal that they are typed on, which shows what is typed; none for a pipe. */
+  readonly terminal?: Terminal;
 }
 
-/** {@linkcode Prompts} for standard input that is not a terminal: one line is one answer. */
-export class PipedPrompts implements Prompts {
-  readonly terminal = null;
+/** {@linkcode Prompts} for pipes, and for terminals that only write lines: one is one answer. */
+export class LinePrompts implements Prompts {
+  readonly terminal: Terminal | null;
   readonly #lines: LineReader;
   readonly #write: (text: string) => void;
   readonly #home: string | undefined;
 
-  constructor(options: PipedPromptsOptions) {
+  constructor(options: LinePromptsOptions) {
     this.#lines = new LineReader(options.input);
     this.#write = options.write;
     this.#home = options.home;
+    this.terminal = options.terminal ?? null;
   }
 
   async choice(): Promise<string | undefined> {
@@ -109,9 +112,20 @@ export class PipedPrompts implements Prompts {
 
   async #ask(question: string): Promise<string | undefined> {
     this.#write(`${question} `);
-    const answer = await this.#lines.read();
+    const answer = await this.#read();
     // Nothing echoes a piped answer, so what follows would stand in the question's line.
-    this.#write("\n");
+    if (this.terminal === null || answer === undefined) this.#write("\n");
     return answer;
+  }
+
+  async #read(): Promise<string | undefined> {
+    if (this.terminal === null) return await this.#lines.read();
+    const leave = () => void this.close();
+    Deno.addSignalListener("SIGINT", leave);
+    try {
+      return await this.#lines.read();
+    } finally {
+      Deno.removeSignalListener("SIGINT", leave);
+    }
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { expandHome, PipedPrompts } from "./prompt.ts";
+import { expandHome, LinePrompts } from "./prompt.ts";
 
 /** Prompts that read `pieces`, and everything they wrote. */
 function piped(...pieces: (string | Uint8Array)[]) {
@@ -9,10 +9,10 @@ function piped(...pieces: (string | Uint8Array)[]) {
   );
   const shown = { text: "" };
   const write = (text: string) => void (shown.text += text);
-  return { prompts: new PipedPrompts({ input, write, home: "/home/ana" }), shown };
+  return { prompts: new LinePrompts({ input, write, home: "/home/ana" }), shown };
 }
 
-Deno.test("PipedPrompts.choice() shows the seed's menu and reads one line", async () => {
+Deno.test("LinePrompts.choice() shows the seed's menu and reads one line", async () => {
   const { prompts, shown } = piped("1\nreport.pdf\nq\n");
   assert.equal(await prompts.choice(), "1");
   assert.equal(await prompts.localFile("File to upload:"), "report.pdf");
@@ -29,13 +29,13 @@ File to upload:
 `));
 });
 
-Deno.test("PipedPrompts.choice() gives back an unknown choice, trimmed", async () => {
+Deno.test("LinePrompts.choice() gives back an unknown choice, trimmed", async () => {
   const { prompts } = piped("  seven \n\n");
   assert.equal(await prompts.choice(), "seven");
   assert.equal(await prompts.choice(), "");
 });
 
-Deno.test("PipedPrompts reads CRLF, a missing last line end, and any split", async () => {
+Deno.test("LinePrompts reads CRLF, a missing last line end, and any split", async () => {
   const bytes = new TextEncoder().encode("1\r\nnaïve 🎈.txt\r\n last");
   const { prompts } = piped(...Array.from(bytes, (byte) => Uint8Array.of(byte)));
   assert.equal(await prompts.choice(), "1");
@@ -44,14 +44,14 @@ Deno.test("PipedPrompts reads CRLF, a missing last line end, and any split", asy
   assert.equal(await prompts.localFile("?"), undefined);
 });
 
-Deno.test("PipedPrompts bounds an over-long line at 64 KiB and goes on after it", async () => {
+Deno.test("LinePrompts bounds an over-long line at 64 KiB and goes on after it", async () => {
   const piece = "x".repeat(50_000);
   const { prompts } = piped(piece, piece, piece, "\nq\n");
   assert.equal((await prompts.localFile("?"))?.length, 64 * 1024);
   assert.equal(await prompts.choice(), "q");
 });
 
-Deno.test("PipedPrompts.localFile() takes ~/ as the home folder", async () => {
+Deno.test("LinePrompts.localFile() takes ~/ as the home folder", async () => {
   const { prompts } = piped("~/a.txt\n");
   assert.equal(await prompts.localFile("?"), "/home/ana/a.txt");
   assert.equal(expandHome("~", "/home/ana"), "/home/ana");
@@ -59,7 +59,7 @@ Deno.test("PipedPrompts.localFile() takes ~/ as the home folder", async () => {
   assert.equal(expandHome("~/a", undefined), "~/a");
 });
 
-Deno.test("PipedPrompts.remoteFile() lists items escaped and gives the typed answer", async () => {
+Deno.test("LinePrompts.remoteFile() lists items escaped and gives the typed answer", async () => {
   const { prompts, shown } = piped("2\n");
   const items = [
     { number: 1, name: "a.txt", detail: "1 KiB" },
@@ -70,16 +70,16 @@ Deno.test("PipedPrompts.remoteFile() lists items escaped and gives the typed ans
   assert.doesNotMatch(shown.text.replaceAll("\n", ""), /[\p{Cc}\p{Cf}]/u);
 });
 
-Deno.test("PipedPrompts.confirm() is true for yes alone, undefined at the end", async () => {
+Deno.test("LinePrompts.confirm() is true for yes alone, undefined at the end", async () => {
   const { prompts } = piped("y\nYES\nno\n\nyesterday\n");
   const answers = [];
   for (let i = 0; i < 6; i++) answers.push(await prompts.confirm("Sure?"));
   assert.deepEqual(answers, [true, true, false, false, false, undefined]);
 });
 
-Deno.test("PipedPrompts.close() ends an open question", async () => {
+Deno.test("LinePrompts.close() ends an open question", async () => {
   const { readable } = new TransformStream<Uint8Array, Uint8Array>();
-  const prompts = new PipedPrompts({ input: readable, write: () => {} });
+  const prompts = new LinePrompts({ input: readable, write: () => {} });
   const answer = prompts.choice();
   await prompts.close();
   assert.equal(await answer, undefined);

@@ -76,15 +76,26 @@ export function isInteractive(): boolean {
   return spoken === "words" && Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
 }
 
-/** Whether colour is wanted on a stream. */
-export function hasColor(stream: { isTerminal(): boolean }): boolean {
-  return stream.isTerminal() && !env("NO_COLOR") && env("TERM") !== "dumb";
+/** What a program writes to, or reads from. */
+interface Stream {
+  isTerminal(): boolean;
 }
 
-/** The terminal's size; 80 by 24 where there is none. */
+/** Whether a stream is a terminal that obeys control codes, by which lines are drawn again. */
+export function canRedraw(stream: Stream): boolean {
+  return stream.isTerminal() && env("TERM") !== "dumb";
+}
+
+/** Whether colour is wanted on a stream. */
+export function hasColor(stream: Stream): boolean {
+  return canRedraw(stream) && !env("NO_COLOR");
+}
+
+/** The terminal's size; 80 by 24 where there is none, or it does not know it. */
 export function terminalSize(): { columns: number; rows: number } {
   try {
-    return Deno.consoleSize();
+    const { columns, rows } = Deno.consoleSize();
+    return { columns: columns || 80, rows: rows || 24 };
   } catch {
     return { columns: 80, rows: 24 };
   }

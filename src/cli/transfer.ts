@@ -11,7 +11,16 @@ import type { Questions } from "./code.ts";
 import { clientOptions, serverWord, stateFolder } from "./contact.ts";
 import { Progress } from "./progress.ts";
 import { exitFor, failureTable, failureText } from "./report.ts";
-import { env, err, hasColor, out, OutputClosed, terminalSize, withSignals } from "./shell.ts";
+import {
+  canRedraw,
+  env,
+  err,
+  hasColor,
+  out,
+  OutputClosed,
+  terminalSize,
+  withSignals,
+} from "./shell.ts";
 import { standardOutput } from "./standard_streams.ts";
 import { durationText, escapeText, formatBytes, quoteShell } from "./text.ts";
 import { hasLines, lineOfEvent } from "./voice.ts";
@@ -63,7 +72,7 @@ function formOf(
   if (quiet || isFetched && Deno.stdout.isTerminal()) return "none";
   // What reads the pipe may well write there, too.
   const isShared = isFetched || operands.includes(STANDARD) && Deno.stdin.isTerminal();
-  return Deno.stderr.isTerminal() && !isShared ? "bars" : "lines";
+  return canRedraw(Deno.stderr) && !isShared ? "bars" : "lines";
 }
 
 /** Moves files and says how it goes; resolves with the results. */

@@ -1,7 +1,7 @@
 /** Fuzz targets: answers from a pipe, and keys from a terminal. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { PipedPrompts, type Prompts, type RemoteItem } from "../../src/cli/prompt.ts";
+import { LinePrompts, type Prompts, type RemoteItem } from "../../src/cli/prompt.ts";
 import { TerminalPrompts } from "../../src/cli/prompt_terminal.ts";
 import { escapeText } from "../../src/cli/text.ts";
 import { type Bytes, cuts, inPieces, near, text } from "./mutate.ts";
@@ -51,7 +51,7 @@ const piped = target(
     const answer = async (pieces: Iterable<Bytes>) => {
       let shown = "";
       const input = ReadableStream.from(pieces);
-      const prompts = new PipedPrompts({ input, write: (text) => shown += text, home: "/home/x" });
+      const prompts = new LinePrompts({ input, write: (text) => shown += text, home: "/home/x" });
       const answers: unknown[] = [];
       for (const one of asked) answers.push(await ask(prompts, one));
       await prompts.close();
