@@ -8,6 +8,7 @@
 import type { TransferEvent, TreeReport } from "../mod.ts";
 import { wrapText } from "./cut.ts";
 import { missingText, retryingText, treeText } from "./event_text.ts";
+import { happenedText } from "./report.ts";
 import { count, Pace, percent, type Standing, standingLine, standingText } from "./standing.ts";
 import { displayWidth, escapeText, formatBytes, formatDuration, formatRate } from "./text.ts";
 
@@ -100,7 +101,7 @@ export class Progress {
       case "file":
         if (event.outcome instanceof Error) {
           this.#failed++;
-          this.#say(`${event.name}  failed: ${event.outcome.message}`);
+          this.#say(`${event.name}  failed: ${happenedText(event.outcome)}`);
         }
         return;
       case "planned":
@@ -113,7 +114,7 @@ export class Progress {
         if (track) this.#leave(event.id, track, track.verified);
         else this.#known++;
         this.#failed++;
-        this.#say(`${event.name}  failed: ${event.error.message}`);
+        this.#say(`${event.name}  failed: ${happenedText(event.error)}`);
         return;
       }
       case "retrying":

@@ -36,12 +36,15 @@ export function shown(text: string): string {
   return escapeText(text.replace(INVITED, "$1..."));
 }
 
+/** What happened, and on which side where it could have been on either. */
+export function happenedText({ message, code, side, sentence }: FtError): string {
+  const where = side === "there" && FAILURES[code].exit === 8 ? " (on the server)" : "";
+  return `${shown(message === "" ? sentence : message)}${where}`;
+}
+
 /** A failure as the user reads it: what happened, then what to do next. */
 export function failureText(failure: FtError): string {
-  const { message, code, side, sentence } = failure;
-  const text = message === "" ? sentence : message;
-  const where = side === "there" && FAILURES[code].exit === 8 ? " (on the server)" : "";
-  const lines = [`Error: ${shown(text)}${where}`];
+  const lines = [`Error: ${happenedText(failure)}`];
   const next = hintFor(failure);
   if (next !== undefined) lines.push(`  ${shown(next)}`);
   return `${lines.join("\n")}\n`;
@@ -56,9 +59,7 @@ export function exitFor(failures: readonly FtError[]): number {
 
 /** The failures of several files as a table. */
 export function failureTable(failures: readonly { name: string; error: FtError }[]): string {
-  const rows = failures.map(({ name, error }) =>
-    `  ${shown(name)}: ${shown(error.message || error.sentence)}\n`
-  );
+  const rows = failures.map(({ name, error }) => `  ${shown(name)}: ${happenedText(error)}\n`);
   const hints = new Set(failures.flatMap(({ error }) => hintFor(error) ?? []));
   const next = [...hints].map((hint) => `  ${shown(hint)}\n`);
   return `Error: ${failures.length} ${failures.length === 1 ? "file" : "files"} failed:\n` +
