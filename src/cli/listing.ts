@@ -9,6 +9,8 @@ import { displayWidth, escapeText, formatAge, formatBytes, formatTime } from "./
 
 /** Cells that names get at most in a column; longer ones push the rest of their line. */
 const NAME_CELLS = 60;
+/** Cells of a line beside its name and the digits of its number, as far as the age. */
+const OTHER_CELLS = 26;
 
 /** An order that a list can be asked for in. */
 export type Sort = "age" | "name" | "size" | "who" | "downloads" | "expiry";
@@ -73,18 +75,27 @@ export function remoteItems(items: readonly Item[]): RemoteItem[] {
 
 /**
  * A list in columns that comes page by page: number, name, size, age, and what else there is to say.
- * A column of an earlier page is no wider than its own names made it.
+ * A column of an earlier page is no wider than its own names made it, and none is as wide as a name
+ * with which its lines would not fit.
  */
 export class ListText {
+  readonly #columns: number;
   #count = 0;
   #cells = 0;
+
+  /** @param columns the terminal's width, where there is one. */
+  constructor(columns = Infinity) {
+    this.#columns = columns;
+  }
 
   /** The lines of the next page. */
   page(items: readonly Item[]): string {
     const names = items.map(title);
     const digits = String(this.#count + items.length).length;
+    const most = Math.min(NAME_CELLS, this.#columns - OTHER_CELLS - digits);
     for (const name of names) {
-      this.#cells = Math.min(NAME_CELLS, Math.max(this.#cells, displayWidth(name)));
+      const cells = displayWidth(name);
+      if (cells <= most) this.#cells = Math.max(this.#cells, cells);
     }
     return items.map((item, at) => {
       const name = names[at] ?? "";

@@ -37,6 +37,27 @@ Deno.test("ListText counts on from page to page", () => {
   match(text.page(ITEMS), /^3\. a\.txt.*\n4\. b\.txt/);
 });
 
+Deno.test("ListText pads names to those that fit, and shows a longer one whole", () => {
+  const long = "long".repeat(60);
+  const items = [...ITEMS, { name: "a name of 25 characters !", size: 1, time: now, tag: "3" }];
+  const lines = (columns: number | undefined, name = long) => {
+    const all = [...items, { name, size: 1, time: now, tag: "4" }];
+    return new ListText(columns).page(all).split("\n");
+  };
+  for (const columns of [undefined, 100]) {
+    const [first = "", , third = "", fourth = ""] = lines(columns);
+    equal(first.indexOf(" 5 B"), third.indexOf(" 1 B"));
+    match(third, /^3\. a name of 25 characters ! {9}1 B {2}\d s ago$/);
+    match(fourth, /^4\. (long){60} {9}1 B {2}\d s ago$/);
+  }
+  const narrow = lines(40);
+  match(narrow[0] ?? "", /^1\. a\.txt {9}5 B /);
+  match(narrow[2] ?? "", /^3\. a name of 25 characters ! {9}1 B /);
+  // Up to 60 cells, where there is room.
+  const name = "n".repeat(60);
+  equal(lines(100, name)[0]?.indexOf(" 5 B"), lines(100, name)[3]?.indexOf(" 1 B"));
+});
+
 Deno.test("orderOf() sorts by each of its words, and what is equal by age", () => {
   const items = [
     { name: "b", size: 1, time: 3, tag: "", who: "x", downloads: 2 },

@@ -4,7 +4,7 @@ import type { Options } from "../arguments.ts";
 import { clientOptions } from "../contact.ts";
 import { ListText, orderOf } from "../listing.ts";
 import { remoteLine } from "../remote_line.ts";
-import { out, withSignals } from "../shell.ts";
+import { out, terminalSize, withSignals } from "../shell.ts";
 import { hasLines, show } from "../voice.ts";
 
 const TITLES = {
@@ -49,7 +49,8 @@ export function shower(
   return (room, items) => {
     let text = texts.get(room);
     if (text === undefined) {
-      texts.set(room, text = new ListText());
+      const { columns } = terminalSize();
+      texts.set(room, text = new ListText(Deno.stdout.isTerminal() ? columns : undefined));
       count = 0;
       if (hasTitles && !hasLines()) out(`${TITLES[room]}:\n`);
     }
