@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Decrypter } from "age-encryption";
 import { assertBytes, exists, journaled, namesIn, until } from "./files.ts";
+import { wholeLines } from "./json_lines.ts";
 import { type Client, done, ftCommand, test } from "./process.ts";
 import { Pty } from "./pty.ts";
 import { Random, seed } from "./random.ts";
@@ -340,4 +341,25 @@ test("the menu in a pipe takes a code from where ft fetch does", async (place, _
   const command = ftCommand("client", "-o", "env/");
   await place.start(command, { cwd: ana.folder, env, input: "4\n1\nq\n" }).finished;
   assert.equal(Deno.readTextFileSync(ana.path("env/a.txt")), "secret");
+});
+
+test("of shares whose names are hidden it is said which is which", async (_, server, ana) => {
+  ana.write("in/a.txt", "of a");
+  ana.write("in/b.txt", "of b, longer");
+  const args = ["share", "in/a.txt", "in/b.txt", "--secret", "--hide-name"];
+  const sizeOf = (name: string) => Deno.statSync(server.path(`shared_uploads/${name}`)).size;
+  const { stderr } = await done(ana, ...args);
+  const [a = "", b = ""] = ["a", "b"].map((name) => {
+    const line = new RegExp(`^${name}\\.txt  100 % .* \\(saved as ([0-9a-f-]{36})\\)$`, "m");
+    return line.exec(stderr)?.[1];
+  });
+  assert.deepEqual([a, b].sort(), namesIn(server.path("shared_uploads")), stderr);
+  assert.equal(sizeOf(b) - sizeOf(a), "of b, longer".length - "of a".length);
+  const lines = wholeLines((await done(ana, ...args, "--json", "-q")).stdout, 0);
+  const files = lines.filter(({ kind }) => kind === "file");
+  const [code] = lines.filter(({ what }) => what === "code");
+  assert.deepEqual(files.map(({ name }) => name).sort(), ["a.txt", "b.txt"]);
+  assert.deepEqual(files.map(({ saved }) => saved).sort(), code?.["files"].toSorted());
+  const plan = await done(ana, ...args, "--dry-run");
+  assert.deepEqual(plan.stdout.split("\n").sort(), ["", "a.txt  204 B", "b.txt  212 B"]);
 });

@@ -14,6 +14,8 @@ export interface Secrecy {
 
 /** One attempt to send a file encrypted. */
 interface SecretAttempt extends Attempt {
+  /** The name that whoever sends it knows it by. */
+  readonly title: string;
   readonly terms: Terms;
   /** Whether nothing of it can be on the server: its envelope is new. */
   readonly isNew: boolean;
@@ -48,6 +50,7 @@ export class SecretUpload {
       return {
         source: new SecretSource(inner, envelope, version),
         name: this.#secrecy.hideName ? this.#hiddenName : name,
+        title: name,
         terms: { ...this.#terms, note, secret: FORMAT },
         isNew: envelope !== before,
       };

@@ -34,7 +34,11 @@ async function upload(
   const { onEvent, exclude, signal, checksum, dryRun } = options;
   const items = (await uploadItems(files, { exclude, signal })).map((item) => {
     const secret = secrecy && new SecretUpload(item, secrecy, terms);
-    const open = async () => await secret?.open() ?? { ...item.open(), terms, isNew: false };
+    const open = async () => {
+      if (secret !== undefined) return await secret.open();
+      const attempt = item.open();
+      return { ...attempt, title: attempt.name, terms, isNew: false };
+    };
     return { ...item, open };
   });
   try {
@@ -47,11 +51,11 @@ async function upload(
         const to = { id, ...item.folder, room, conflict, terms, only };
         return await uploadTree(session, to, options);
       }
-      const { source, name, isNew, ...opened } = await item.open();
+      const { source, name, title, isNew, ...opened } = await item.open();
       const size = source.size ?? item.size;
       try {
         const to = { source, room, name, conflict, terms: opened.terms };
-        if (dryRun) return await planUpload(session, to, id, onEvent);
+        if (dryRun) return await planUpload(session, to, { id, title }, onEvent);
         const isCompared = checksum && size !== undefined && !isNew;
         const digest = isCompared ? await digestSource(source, name, { signal }) : undefined;
         const receipt = await turns.take(name, () =>
@@ -59,10 +63,10 @@ async function upload(
             ...to,
             ...(digest === undefined ? {} : { digest }),
             onReady: (held) =>
-              onEvent?.({ kind: "started", id, name, size, held: isNew ? 0 : held }),
+              onEvent?.({ kind: "started", id, name: title, size, held: isNew ? 0 : held }),
             onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
             onChanged: (held, kept) => {
-              if (!isNew) onEvent?.({ kind: "changed", id, name, held, kept });
+              if (!isNew) onEvent?.({ kind: "changed", id, name: title, held, kept });
             },
           }));
         onEvent?.({ kind: "done", id, receipt });

@@ -4,16 +4,16 @@ import type { ClientSession, UploadRequest } from "../session/client_session.ts"
 import type { Listener } from "../session/event.ts";
 import type { Receipt } from "../storage/store.ts";
 
-/** Asks what would become of a file, and says so when it would travel. */
+/** Asks what would become of a file, and says so under its title when it would travel. */
 export async function planUpload(
   session: ClientSession,
   to: UploadRequest,
-  id: number,
+  { id, title }: { readonly id: number; readonly title: string },
   onEvent: Listener | undefined,
 ): Promise<Receipt> {
   const { source, name } = to;
   const planned = (): Receipt => {
-    onEvent?.({ kind: "planned", id, name, size: source.size });
+    onEvent?.({ kind: "planned", id, name: title, size: source.size });
     return { name, size: source.size ?? 0, digest: "", outcome: "skipped" };
   };
   // What comes through a pipe is not read for it.
