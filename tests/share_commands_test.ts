@@ -55,7 +55,7 @@ test("ft share refuses terms that cannot be, before anything is sent", async (_,
   ana.write("a", "a");
   const wrong = [
     ["--expires", "0s"],
-    ["--expires", "40000d"],
+    ["--expires", "36526d"],
     ["--downloads", "0"],
     ["--downloads", "1000001"],
     ["--note", "x".repeat(1025)],
@@ -63,6 +63,11 @@ test("ft share refuses terms that cannot be, before anything is sent", async (_,
   for (const words of wrong) {
     const { code, stderr } = await ana.ft("share", "a", ...words);
     assert.equal(code, 2, `${words}: ${stderr}`);
+    if (words[0] !== "--expires") continue;
+    assert.match(
+      stderr,
+      /^ {2}It takes .*: 45s, 30m, 2h or 7d, at least 1s, at most 36525d\. See/m,
+    );
   }
 });
 

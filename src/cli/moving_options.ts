@@ -75,6 +75,9 @@ export const MOVING_OPTIONS = {
   expires: {
     kind: "duration",
     metavar: "DURATION",
+    min: "1s",
+    // 100 years, as long as the protocol lets a share live.
+    max: "36525d",
     help: "How long a token is valid or a share lives, from now on. Without it, until it is " +
       "revoked or taken back.",
   },
