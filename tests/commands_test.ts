@@ -409,7 +409,16 @@ test(`ft partials lists and clears what an interrupted upload left (seed ${seed}
   const partials = (...args: string[]) => place.start(ftCommand("partials", ...args)).finished;
   const list = await partials("list", "server");
   assert.match(list.stdout, /^private\/big\.bin {2}[\d.]+ MiB of 64\.0 MiB {2}\d+ s ago\n$/);
-  assert.match((await partials("clear", "server", "--older", "1h")).stdout, /^Nothing/);
+  const spared = /^private\/big\.bin .* ago, not cleared\n$/;
+  assert.match((await partials("clear", "server", "--older", "1h")).stdout, spared);
+  {
+    const [name = ""] = namesIn(staging).filter((name) => name.endsWith(".part"));
+    using file = Deno.openSync(`${staging}/${name}`, { read: true, write: true });
+    file.lockSync(true);
+    const { stdout } = await partials("clear", "server", "--json");
+    assert.match(stdout, /"what":"partial","name":"big\.bin",.*"busy":true,"removed":false/);
+    assert.match((await partials("clear", "server")).stdout, /^private\/big\.bin .* in use\n$/);
+  }
   assert.match((await partials("clear", "server")).stdout, /^private\/big\.bin .* removed\n$/);
   assert.match((await partials("list", "server")).stdout, /^Nothing is left over\.\n$/);
   assert.deepEqual(namesIn(server.path(".ft/staging")), []);

@@ -10,12 +10,24 @@ type Leftover = ReturnType<typeof listPartials>[number];
 export function runPartials(operands: readonly string[], options: Options): number {
   const [action = "", folder = ""] = operands;
   const clears = action === "clear";
-  const partials = clears ? clearPartials(folder, options.older) : listPartials(folder);
-  show(() => partialsText(partials, clears), () => partials.map((one) => lineOf(one, clears)));
+  const removed = clears ? clearPartials(folder, options.older) : [];
+  const left = listPartials(folder);
+  const text = () =>
+    [
+      ...removed.map((one) => textOf(one, "removed")),
+      ...left.map((one) => textOf(one, stateOf(one, clears))),
+    ].join("") || "Nothing is left over.\n";
+  show(text, () => [
+    ...removed.map((one) => lineOf(one, true)),
+    ...left.map((one) => lineOf(one, false)),
+  ]);
   return 0;
 }
 
-function lineOf({ name, room, staged, size, time, busy }: Leftover, clears: boolean): ItemLine {
+function lineOf(
+  { name, room, staged, size, time, busy }: Leftover,
+  removed: boolean,
+): ItemLine {
   return {
     what: "partial",
     name: name === "" ? null : name,
@@ -24,16 +36,18 @@ function lineOf({ name, room, staged, size, time, busy }: Leftover, clears: bool
     size: size ?? null,
     time: new Date(time).toISOString(),
     busy,
-    removed: clears && !busy,
+    removed,
   };
 }
 
-function partialsText(partials: readonly Leftover[], clears: boolean): string {
-  if (partials.length === 0) return "Nothing is left over.\n";
-  return partials.map(({ name, room, staged, size, time, busy }) => {
-    const of = size === undefined ? "" : ` of ${formatBytes(size)}`;
-    const state = busy ? "in use" : clears ? "removed" : `${formatAge(Date.now() - time)} ago`;
-    const what = name === "" ? "(unknown)" : `${room}/${name}`;
-    return `${escapeText(what)}  ${formatBytes(staged)}${of}  ${state}\n`;
-  }).join("");
+/** What there is to say of something that is left; `spared` where the rest was cleared. */
+function stateOf({ busy, time }: Leftover, spared: boolean): string {
+  if (busy) return "in use";
+  return `${formatAge(Date.now() - time)} ago${spared ? ", not cleared" : ""}`;
+}
+
+function textOf({ name, room, staged, size }: Leftover, state: string): string {
+  const of = size === undefined ? "" : ` of ${formatBytes(size)}`;
+  const what = name === "" ? "(unknown)" : `${room}/${name}`;
+  return `${escapeText(what)}  ${formatBytes(staged)}${of}  ${state}\n`;
 }
