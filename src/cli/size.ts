@@ -56,3 +56,10 @@ export function parseRate(text: string): number {
     });
   }
 }
+
+/** A rate of whole bytes for each second, as {@linkcode parseRate} reads it. */
+export function rateText(rate: number): string {
+  const exact = [...BYTES].filter(([, size]) => rate % size === 0);
+  const [unit, size] = exact.reduce((best, one) => one[1] > best[1] ? one : best);
+  return `${rate / size}${unit}/s`;
+}

@@ -1,6 +1,6 @@
 import { deepStrictEqual, throws } from "node:assert/strict";
 import { FtError } from "../error.ts";
-import { parseRate, parseSize } from "./size.ts";
+import { parseRate, parseSize, rateText } from "./size.ts";
 
 const isUsage = (error: unknown) =>
   error instanceof FtError && error.code === "usage" && error.hint !== undefined;
@@ -47,5 +47,11 @@ Deno.test("parseRate() takes a size with and without /s, and nothing else", () =
   deepStrictEqual(["50MB/s", "50MB", "10MiB/s", "0/s"].map(parseRate), [5e7, 5e7, 10_485_760, 0]);
   for (const text of ["", "/s", "50", "50/s", "50MB/m", "50MB/s/s", "50MB /s", "50Mbit/s"]) {
     throws(() => parseRate(text), isUsage, text);
+  }
+});
+
+Deno.test("rateText() is what parseRate() reads, in the largest unit that is exact", () => {
+  for (const text of ["50MB/s", "64KB/s", "10MiB/s", "1536KiB/s", "65537B/s", "2TB/s"]) {
+    deepStrictEqual(rateText(parseRate(text)), text);
   }
 });

@@ -8,6 +8,7 @@ import type { ClientOptions, Result, TransferEvent } from "../mod.ts";
 import { failedItems, type RetryItem, type RetryList, RetryMemory } from "../verbs/retry_list.ts";
 import type { Options } from "./arguments.ts";
 import type { Questions } from "./code.ts";
+import { commandLine, optionWords, wordsOf } from "./command_line.ts";
 import { clientOptions, serverWord, stateFolder } from "./contact.ts";
 import { Progress } from "./progress.ts";
 import { exitFor, failureTable, failureText } from "./report.ts";
@@ -22,7 +23,7 @@ import {
   withSignals,
 } from "./shell.ts";
 import { standardOutput } from "./standard_streams.ts";
-import { durationText, escapeText, formatBytes, quoteShell } from "./text.ts";
+import { escapeText, formatBytes, quoteShell } from "./text.ts";
 import { hasLines, lineOfEvent } from "./voice.ts";
 
 /** What stands for standard input among files, and for standard output in `--output`. */
@@ -172,57 +173,6 @@ export function interruptionText(
     ? "Nothing of it is kept, as its key is not. Start again with:"
     : "What has arrived is kept. Go on with:";
   return `${kept}\n  ${commandLine(command, operands, options)}`;
-}
-
-/** The command line that does the same again. */
-export function commandLine(
-  command: string,
-  operands: readonly string[],
-  options: Options,
-): string {
-  const server = serverWord(options);
-  const words = [
-    "ft",
-    command,
-    ...(server === undefined || server === "127.0.0.1:5000" ? [] : wordsOf("server", server)),
-    ...optionWords(command, options),
-    ...(options.state === undefined ? [] : wordsOf("state", options.state)),
-    ...(operands.some((operand) => operand.startsWith("-")) ? ["--"] : []),
-    ...operands,
-  ];
-  return words.map(quoteShell).join(" ");
-}
-
-/** How a command does what it does, as it is typed; which server, and whose state, aside. */
-function optionWords(command: string, options: Options): string[] {
-  const words: string[] = [];
-  const add = (name: string, value: string | undefined, usual?: string) => {
-    if (value !== undefined && value !== usual) words.push(...wordsOf(name, value));
-  };
-  add("token-file", options.tokenFile);
-  if (options.plain) words.push("--plain");
-  if (command === "get" || command === "fetch") add("output", options.output, "downloads/");
-  for (const pattern of options.exclude) add("exclude", pattern);
-  add("links", options.links, "keep");
-  if (command === "share") {
-    add("expires", options.expires === undefined ? undefined : durationText(options.expires));
-    add("downloads", options.downloads?.toString());
-    add("note", options.note);
-    if (options.secret) words.push("--secret");
-    if (options.hideName) words.push("--hide-name");
-  }
-  add("on-conflict", options.onConflict, "rename");
-  add("compress", options.compress, "auto");
-  if (options.checksum) words.push("--checksum");
-  if (options.dryRun) words.push("--dry-run");
-  add("name", options.name);
-  add("code-file", options.codeFile);
-  return words;
-}
-
-/** A value that begins with a dash would be read as the next option. */
-function wordsOf(name: string, value: string): string[] {
-  return value.startsWith("-") ? [`--${name}=${value}`] : [`--${name}`, value];
 }
 
 /** Runs one command that moves files, from its options to its exit code. */

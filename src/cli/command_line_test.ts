@@ -2,7 +2,7 @@ import { equal } from "node:assert/strict";
 import { temporaryFolder } from "../../tests/fixtures/staged.ts";
 import { KnownServers } from "../verbs/known_servers.ts";
 import { parseArguments } from "./arguments.ts";
-import { commandLine } from "./transfer.ts";
+import { commandLine } from "./command_line.ts";
 
 const KEY = `${"k".repeat(42)}A`;
 const INVITE = `ft://10.0.0.5:7000/${KEY}#sEcReT`;
@@ -44,6 +44,16 @@ Deno.test("commandLine() repeats what of a folder is sent, and how it is compare
     "ft put --exclude '*.o' '--exclude=-x y' --links skip --compress on --checksum --dry-run " +
       `--state ${folder.path} d`,
   );
+});
+
+Deno.test("commandLine() repeats how fast, how often and how long", () => {
+  using folder = temporaryFolder();
+  const state = ["--state", folder.path];
+  equal(
+    lineFor(["get", "x", ...state, "--limit", "1.5MiB", "--retries=0", "--timeout", "90s"]),
+    `ft get --limit 1536KiB/s --retries 0 --timeout 90s --state ${folder.path} x`,
+  );
+  equal(lineFor(["get", "x", ...state, "--retries=5"]), `ft get --state ${folder.path} x`);
 });
 
 Deno.test("commandLine() shows an address in place of an invite, or its name", () => {
