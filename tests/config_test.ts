@@ -42,6 +42,11 @@ test("commands heed the config file, below the environment and the command line"
   const { command, value, origin, source } = output ?? { kind: "", v: 0 };
   assert.deepEqual([command, value, origin, source], ["fetch", "in/", "file", `${file}:5`]);
 
+  write("[share]\nexclude = *.o\n\nexclude = *.tmp\n");
+  const lists = (await run(["config", "show", "share"])).stdout.split("\n");
+  assert.ok(lists.includes(`exclude = *.o  (${file}:2)`), lists.join("\n"));
+  assert.ok(lists.includes(`exclude = *.tmp  (${file}:4)`), lists.join("\n"));
+
   write("server = nas\nretrys = 3\n");
   for (const args of [["list"], ["serve"], ["config", "show"]]) {
     const { code, stderr } = await run(args);

@@ -22,13 +22,17 @@ import { closest, escapeText, quoteShell } from "./text.ts";
 
 /** Bytes of a config file that are read at most. */
 const MOST_BYTES = 64 * 1024;
+/** What is written for no file, here as for other programs. */
+const NONE = "/dev/null";
 
 /** An option as the environment or the config file says it. */
 export interface Stored {
   readonly written: string;
   readonly origin: "environment" | "file";
-  /** Where: the name of a variable, or `FILE:LINE`. */
+  /** Where: the name of a variable, or `FILE:LINE`, of a list that of its first value. */
   readonly source: string;
+  /** Of a list in the file: `FILE:LINE` of each value. */
+  readonly sources?: readonly string[];
 }
 
 /** What a config file says. Every line of it has been checked. */
@@ -69,12 +73,12 @@ export class Config {
           `It takes ${expectedStored(OPTIONS[name])}.`,
         );
       }
-      this.#stored.set(
-        keyOf(section, name),
-        before === undefined
-          ? { written, origin: "file", source }
-          : { ...before, written: `${before.written}\n${written}` },
-      );
+      this.#stored.set(keyOf(section, name), {
+        written: before === undefined ? written : `${before.written}\n${written}`,
+        origin: "file",
+        source: before?.source ?? source,
+        ...(isList ? { sources: [...before?.sources ?? [], source] } : {}),
+      });
     }
   }
 
@@ -148,14 +152,15 @@ export function configPath(env: (name: string) => string | undefined): string | 
 }
 
 /**
- * Reads the config file. One that is not there says nothing, unless `FT_CONFIG` names it.
+ * Reads the config file. One that is not there says nothing, unless `FT_CONFIG` names it;
+ * `/dev/null` is none.
  *
  * @throws FtError `usage` when it cannot be read, holds a mistake, or is not the user's alone to
  * write: whoever writes it says which server is talked to.
  */
 export function readConfig(env: (name: string) => string | undefined): Config {
   const path = configPath(env);
-  if (path === undefined) return new Config("", "");
+  if (path === undefined || path === NONE) return new Config("", "");
   let text: string;
   try {
     const { isFile, size, mode, uid } = Deno.statSync(path);

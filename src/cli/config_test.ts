@@ -28,6 +28,7 @@ Deno.test("Config takes a list as often as it is said, a section's in place of a
   const config = new Config("exclude = *.o\nexclude = # not a comment\n[put]\nexclude = b", "f");
   strictEqual(config.get("share", "exclude")?.written, "*.o\n# not a comment");
   deepStrictEqual(config.get("share", "exclude")?.source, "f:1");
+  deepStrictEqual(config.get("share", "exclude")?.sources, ["f:1", "f:2"]);
   strictEqual(config.get("put", "exclude")?.written, "b");
   refuses("exclude =", "f:1: exclude cannot be ''.", "It takes PATTERN");
 });
@@ -112,6 +113,11 @@ Deno.test("readConfig() reads a file, and takes one that is not there for empty"
     undefined,
   );
   strictEqual(readConfig(() => undefined).get("list", "retries"), undefined);
+});
+
+Deno.test("readConfig() reads none where FT_CONFIG is /dev/null", () => {
+  const config = readConfig((name) => name === "FT_CONFIG" ? "/dev/null" : "/no/home");
+  strictEqual(config.get(undefined, "server"), undefined);
 });
 
 Deno.test("readConfig() refuses a file that FT_CONFIG names and that cannot be one", () => {

@@ -25,6 +25,7 @@ interface Effective {
   readonly origin: "default" | "environment" | "file";
   /** The variable, or the line of the file. */
   readonly source: string | undefined;
+  readonly sources?: readonly string[];
 }
 
 /** `ft config path`, `ft config show [COMMAND]` */
@@ -111,9 +112,9 @@ function usual(option: Option): string | undefined {
   return option.default === undefined ? undefined : String(option.default);
 }
 
-function text({ name, written, origin, source }: Effective): string {
-  const end = `  (${shown(source ?? origin)})\n`;
-  if (written === undefined) return `${name} is not set${end}`;
+function text({ name, written, origin, source = origin, sources = [] }: Effective): string {
+  if (written === undefined) return `${name} is not set  (${shown(source)})\n`;
   const values = isList(name) ? valuesOf(written) : [written];
-  return values.map((value) => `${name} = ${shown(value)}${end}`).join("");
+  return values.map((value, at) => `${name} = ${shown(value)}  (${shown(sources[at] ?? source)})\n`)
+    .join("");
 }
