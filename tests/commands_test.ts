@@ -248,10 +248,22 @@ test("ft put and share of identical bytes keep one copy and give the same receip
       assert.match((await done(ana, command, name)).stderr, /already there/);
     }
   }
+  for (const [name, content] of [["a.txt", "small"], ["big.bin", big]] as const) {
+    // A file of the name that is there is not looked into, unless it would be a failure.
+    for (const [conflict, told] of [["skip", /skipped/], ["fail", /already there/]] as const) {
+      Deno.removeSync(ana.path(name));
+      ana.write(name, content);
+      const again = await done(ana, "share", name, "--on-conflict", conflict);
+      assert.match(again.stderr, told, conflict);
+    }
+    ana.write(name, "other");
+    assert.equal((await ana.ft("share", name, "--on-conflict", "fail")).code, 6);
+  }
   assert.deepEqual(namesIn(server.path("uploads")), ["a.txt", "big.bin"]);
   assert.deepEqual(namesIn(server.path("shared_uploads")), ["a.txt", "big.bin"]);
   const bob = place.client("bob", server.address);
   bob.write("a.txt", "small");
+  assert.equal((await bob.ft("share", "a.txt", "--on-conflict", "fail")).code, 6);
   await done(bob, "share", "a.txt");
   assert.deepEqual(namesIn(server.path("shared_uploads")), ["a (2).txt", "a.txt", "big.bin"]);
 });

@@ -56,19 +56,26 @@ async function upload(
       try {
         const to = { source, room, name, conflict, terms: opened.terms };
         if (dryRun) return await planUpload(session, to, { id, title }, onEvent);
-        const isCompared = checksum && size !== undefined && !isNew;
-        const digest = isCompared ? await digestSource(source, name, { signal }) : undefined;
-        const receipt = await turns.take(name, () =>
-          session.upload({
-            ...to,
-            ...(digest === undefined ? {} : { digest }),
-            onReady: (held) =>
-              onEvent?.({ kind: "started", id, name: title, size, held: isNew ? 0 : held }),
-            onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
-            onChanged: (held, kept) => {
-              if (!isNew) onEvent?.({ kind: "changed", id, name: title, held, kept });
-            },
-          }));
+        const send = (digest?: string) =>
+          turns.take(name, () =>
+            session.upload({
+              ...to,
+              ...(digest === undefined ? {} : { digest }),
+              onReady: (held) =>
+                onEvent?.({ kind: "started", id, name: title, size, held: isNew ? 0 : held }),
+              onVerified: (verified) => onEvent?.({ kind: "progress", id, verified }),
+              onChanged: (held, kept) => {
+                if (!isNew) onEvent?.({ kind: "changed", id, name: title, held, kept });
+              },
+            }));
+        const sendCompared = async () => send(await digestSource(source, name, { signal }));
+        const canCompare = size !== undefined && !isNew;
+        const receipt = await (checksum && canCompare ? sendCompared() : send()).catch((thrown) => {
+          // What is there may be the same: that is no failure, and worth reading it once more.
+          const isTaken = conflict === "fail" && toFailure(thrown).code === "exists";
+          if (isTaken && canCompare && !checksum) return sendCompared();
+          throw thrown;
+        });
         onEvent?.({ kind: "done", id, receipt });
         return receipt;
       } catch (thrown) {
