@@ -101,7 +101,7 @@ export function openEntry(
   try {
     // Looked at first: opening a pipe in its place would wait for the other end.
     const seen = Deno.lstatSync(local);
-    if (isSame(seen, id)) {
+    if (seen.isFile && isSame(seen, id)) {
       const source = new LocalSource(Deno.openSync(local, { read: true }), local, known?.(seen));
       if (isSame(source.info, id) && isReal(local)) return source;
       source.close();
@@ -122,7 +122,8 @@ export function readEntry({ path, local, id, size, mtime }: TreeEntry, into: Uin
   try {
     // Looked at first: opening a pipe in its place would wait for the other end.
     const seen = Deno.lstatSync(local);
-    const isIt = isSame(seen, id) && seen.size === size && seen.mtime?.getTime() === mtime;
+    const isIt = seen.isFile && isSame(seen, id) && seen.size === size &&
+      seen.mtime?.getTime() === mtime;
     if (isIt && into.length === size) {
       using file = Deno.openSync(local, { read: true });
       let filled = 0;

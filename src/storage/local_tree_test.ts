@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok, rejects, throws } from "node:assert/strict
 import { temporaryFolder } from "../../tests/fixtures/staged.ts";
 import { writeFile } from "../../tests/files.ts";
 import { FtError } from "../error.ts";
-import { openEntry, type TreeEntry, type TreeOptions, walkTree } from "./local_tree.ts";
+import { openEntry, readEntry, type TreeEntry, type TreeOptions, walkTree } from "./local_tree.ts";
 
 const isUnix = Deno.build.os !== "windows";
 
@@ -383,6 +383,11 @@ Deno.test({
     throws(() => openEntry(c), { code: "not_found" });
     Deno.symlinkSync("d2", `${folder.path}/c`);
     throws(() => openEntry(c), { code: "changed" });
+    // The system may give what comes next the number of what was removed.
+    const id = Deno.lstatSync(c.local);
+    const link = { ...c, id, size: id.size, mtime: Number(id.mtime) };
+    throws(() => openEntry(link), { code: "changed" });
+    throws(() => readEntry(link, new Uint8Array(id.size)), { code: "changed" });
     Deno.renameSync(`${folder.path}/d`, `${folder.path}/d2`);
     Deno.symlinkSync("d2", `${folder.path}/d`);
     throws(() => openEntry(d), { code: "changed" });
