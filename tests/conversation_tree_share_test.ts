@@ -4,7 +4,7 @@ import type { ClientSession } from "../src/session/client_session.ts";
 import type { TreeReport } from "../src/session/tree_report.ts";
 import type { Item } from "../src/storage/store.ts";
 import { assertSameTree, fetchTree, FolderSource } from "./conversation/tree.ts";
-import { World } from "./conversation/world.ts";
+import { MemorySource, World } from "./conversation/world.ts";
 import { exists, namesIn, writeFile } from "./files.ts";
 import { Random, seed } from "./random.ts";
 
@@ -72,7 +72,7 @@ Deno.test(`share of a folder: it is fetched as often as it says, whole (seed ${s
   await assert.rejects(fetchTree(world, ben, "t"), failsWith("not_found"));
   world.store.shared?.sweep();
   assert.ok(!exists(world.path("shared", "t")), "it is gone from the disk");
-  assert.equal(world.records.trees.get("shared", "t"), undefined);
+  assert.deepEqual(world.records.trees.room("shared"), []);
 });
 
 Deno.test("share of a folder: who is cut off comes back for the rest and counts once", async () => {
@@ -192,9 +192,9 @@ Deno.test("share of a folder: terms that it gets while it is fetched are for the
   await shareTree(client, path, {});
   const { client: ben } = world.talk({ owner: "ben" });
   const onWanted = () => {
-    const tree = world.records.trees.get("shared", "t");
-    const ino = String(Deno.statSync(world.path("shared", "t")).ino);
-    const { owner = "", published = 0 } = tree ?? {};
+    const info = Deno.lstatSync(world.path("shared", "t"));
+    const { owner = "", published = 0 } = world.records.trees.get("shared", "t", info) ?? {};
+    const ino = String(info.ino);
     const terms = { expires: Date.now() - 1, downloads: null, note: "", secret: "" };
     world.records.shares.put({ ...terms, name: "t", ino, owner, who: "", run: "2", published });
     world.store.shared?.sweep();
@@ -222,4 +222,59 @@ Deno.test("share of a folder: who asks about it, or has a file of it, keeps noth
   world.records.shares.put({ ...share, expires: 1 });
   world.store.shared?.sweep();
   assert.ok(!exists(world.path("shared", "t")));
+});
+
+for (const terms of [{ expires: 60_000 }, {}]) {
+  const how = "expires" in terms ? "that expires" : "without terms";
+  Deno.test(`share of a folder ${how}: what is put in its place by hand stays`, async () => {
+    await using world = new World();
+    const path = makeTree(world);
+    const { client } = world.talk();
+    await shareTree(client, path, terms);
+    const there = world.path("shared", "t");
+    Deno.removeSync(there, { recursive: true });
+    writeFile(`${there}/by hand`, "by hand");
+    // It has the inode of the one before it, and was born a while later.
+    const { trees, shares } = world.records;
+    const info = Deno.lstatSync(there);
+    const born = info.birthtime === null ? null : new Date(info.birthtime.getTime() - 1000);
+    trees.bind("shared", "t", { ...info, birthtime: born });
+    const [share] = shares.all().get("t") ?? [];
+    if (share) shares.put({ ...share, ino: String(info.ino), expires: Date.now() - 1 });
+
+    assert.deepEqual((await items(client)).map(({ name, mine }) => [name, mine]), [
+      ["t/by hand", undefined],
+    ]);
+    world.store.shared?.sweep();
+    await assert.rejects(client.unshare("t"), failsWith("not_found"));
+    await assert.rejects(async () => await world.store.unshare("t"), failsWith("not_found"));
+    assert.equal(Deno.readTextFileSync(`${there}/by hand`), "by hand");
+    // Others may add to it, and it does not come to be the owner's by being sent again.
+    const { client: ben } = world.talk({ owner: "ben" });
+    const source = new MemorySource(random.bytes(10));
+    await ben.upload({ room: "shared", name: "t/of ben", source, conflict: "fail" });
+    assert.equal((await shareTree(client, path, terms)).name, "t (2)");
+    assert.deepEqual(namesIn(there), ["by hand", "of ben"]);
+  });
+}
+
+Deno.test("share of a folder: a new one has nothing of the terms of what had its inode before", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const { client } = world.talk();
+  await shareTree(client, path, { expires: 60_000 });
+  const { trees, shares } = world.records;
+  const [share] = shares.all().get("t") ?? [];
+  assert.ok(share);
+  Deno.removeSync(world.path("shared", "t"), { recursive: true });
+  const bind = trees.bind.bind(trees);
+  trees.bind = (room, name, info) => {
+    shares.put({ ...share, ino: String(info.ino) });
+    bind(room, name, info);
+  };
+  // Of the same run, too, which has nothing new to say of a folder that is there.
+  await shareTree(client, path, {});
+  assert.deepEqual((await items(client)).map(({ name, expires }) => [name, expires]), [
+    ["t", undefined],
+  ]);
 });

@@ -11,8 +11,11 @@ import { storageFailure } from "./failure.ts";
 
 /** Milliseconds to wait for another process that is writing. */
 const BUSY_MS = 5_000;
-/** What this version writes: 2 added the tokens, and who shared a file; 3 trees and terms of shares. */
-const LAYOUT = 3;
+/**
+ * What this version writes: 2 added the tokens, and who shared a file; 3 trees and terms of shares;
+ * 4 which folder is that of a tree.
+ */
+const LAYOUT = 4;
 /** Where a database says which format it is to be written in, and how many of them there are. */
 const WRITE_FORMAT = 18;
 const FORMATS = 2;
@@ -50,12 +53,20 @@ const TABLES = `
   create table if not exists tree (
     room text not null, name text not null, requested text not null, owner text not null,
     who text not null, published integer not null, changed integer not null,
-    listed integer not null, primary key (room, name)
+    listed integer not null, ino text not null default '', born integer,
+    primary key (room, name)
   ) strict, without rowid;
   create table if not exists tree_missing (
     room text not null, name text not null, path text not null, primary key (room, name, path)
   ) strict, without rowid;
 `;
+
+/** Columns that tables of earlier layouts do not have. */
+const ADDED = [
+  { table: "file", column: "who", type: "text not null default ''" },
+  { table: "tree", column: "ino", type: "text not null default ''" },
+  { table: "tree", column: "born", type: "integer" },
+] as const;
 
 /** What can be prepared only where every column is there. */
 const COLUMNS = [
@@ -63,7 +74,7 @@ const COLUMNS = [
   "select name, hash, verbs, created, expires from token",
   "select name, ino, owner, who, run, published, expires, downloads, note, secret from share",
   "select id, name, ino, owner, counted, until from claim",
-  "select room, name, requested, owner, who, published, changed, listed from tree",
+  "select room, name, requested, owner, who, published, changed, listed, ino, born from tree",
   "select room, name, path from tree_missing",
 ] as const;
 
@@ -130,9 +141,10 @@ function upgrade(database: DatabaseSync): void {
       });
     }
     database.exec(TABLES);
-    const columns = database.prepare("select name from pragma_table_info('file')").all();
-    if (!columns.some(({ name }) => name === "who")) {
-      database.exec("alter table file add column who text not null default ''");
+    for (const { table, column, type } of ADDED) {
+      const columns = database.prepare("select name from pragma_table_info(?)").all(table);
+      if (columns.some(({ name }) => name === column)) continue;
+      database.exec(`alter table ${table} add column ${column} ${type}`);
     }
     database.exec(`pragma user_version = ${LAYOUT}; commit`);
   } catch (thrown) {

@@ -15,6 +15,7 @@ import { FtError } from "../error.ts";
 import { FolderStore } from "./folder_store.ts";
 import { Records } from "./records.ts";
 import type { Item, Room } from "./store.ts";
+import type { TreeRecord } from "./trees.ts";
 
 interface Made extends Disposable {
   readonly path: string;
@@ -356,4 +357,23 @@ Deno.test("forgetGone() forgets what was known of files that are gone, and of no
   await made.store.forgetGone();
   deepEqual([...made.records.room("shared").keys()].sort(), ["new", "there"]);
   equal(made.records.room("public").size, 0);
+});
+
+Deno.test("forgetGone() binds trees of an older version to their folders, and forgets those without", async () => {
+  using made = makeStore();
+  const { room, store, records: { trees } } = made;
+  const tree: TreeRecord = {
+    ...{ name: "", requested: "t", owner: "ann", who: "" },
+    ...{ published: 1, changed: 1, listed: 1, ino: "", born: null },
+  };
+  for (const name of ["there", "gone", "by hand"]) {
+    trees.put("shared", { ...tree, name });
+    if (name !== "gone") Deno.mkdirSync(`${room}/${name}`);
+  }
+  trees.bind("shared", "by hand", Deno.lstatSync(`${room}/there`));
+  await store.forgetGone();
+  const { ino, birthtime } = Deno.lstatSync(`${room}/there`);
+  deepEqual(trees.room("shared").map(({ name, ino, born }) => [name, ino, born]), [
+    ["there", String(ino), birthtime?.getTime() ?? null],
+  ]);
 });

@@ -13,7 +13,7 @@ import type { SharedRoom } from "./shared_room.ts";
 import type { Claimant, Room, View } from "./store.ts";
 import type { StagedTree, TreeRequest, TreeSource, TreeStore } from "./tree.ts";
 import { tagOf, TreeListing } from "./tree_listing.ts";
-import type { TreeRecord } from "./trees.ts";
+import { isFolderOf, type TreeRecord } from "./trees.ts";
 import { WalkedTree } from "./walked_tree.ts";
 
 /** Highest number a name gets before a further folder of that name is refused. */
@@ -55,8 +55,10 @@ export class FolderTrees implements TreeStore {
   forgetGone(room: Room): void {
     const { records } = this.#options;
     const root = this.#options.root(room);
-    for (const { name } of records?.trees.room(room) ?? []) {
-      if (!isFolderInside(root, name)) records?.trees.forget(room, name);
+    for (const tree of records?.trees.room(room) ?? []) {
+      const info = findInside(root, tree.name)?.info;
+      if (info === undefined || !isFolderOf(tree, info)) records?.trees.forget(room, tree.name);
+      else if (tree.ino === "") records?.trees.bind(room, tree.name, info);
     }
   }
 
@@ -104,13 +106,18 @@ export class FolderTrees implements TreeStore {
 
   /** The tree that a name is in. */
   #tree(room: Room, name: string): TreeRecord | undefined {
-    const { records } = this.#options;
-    if (records === undefined) return undefined;
+    if (this.#options.records === undefined) return undefined;
     for (let end = name.indexOf("/"); end > 0; end = name.indexOf("/", end + 1)) {
-      const tree = records.trees.get(room, name.slice(0, end));
+      const tree = this.#named(room, name.slice(0, end));
       if (tree !== undefined) return tree;
     }
-    return records.trees.get(room, name);
+    return this.#named(room, name);
+  }
+
+  /** The tree of that very name. */
+  #named(room: Room, name: string): TreeRecord | undefined {
+    const info = findInside(this.#options.root(room), name)?.info;
+    return this.#options.records?.trees.get(room, name, info);
   }
 
   async openTree(
@@ -196,7 +203,7 @@ export class FolderTrees implements TreeStore {
   /** The tree that an owner sent under a name before. */
   #own({ room, owner, name }: TreeRequest, root: string): string | undefined {
     const trees = this.#options.records?.trees.own(owner, room, name) ?? [];
-    return trees.find((tree) => isFolderInside(root, tree.name))?.name;
+    return trees.find((tree) => isFolderOf(tree, findInside(root, tree.name)?.info))?.name;
   }
 
   /** Makes the folder of a new tree under a name that is free; returns that. */
@@ -224,18 +231,22 @@ export class FolderTrees implements TreeStore {
   ): boolean {
     const { records } = this.#options;
     const now = Date.now();
-    const row = { name, requested, owner, who, published: now, changed: now, listed: 0 } as const;
+    const times = { published: now, changed: now, listed: 0, ino: "", born: null } as const;
     // What was known of a folder that is gone is of another tree.
     records?.trees.forget(room, name);
-    records?.trees.put(room, row);
+    records?.trees.put(room, { name, requested, owner, who, ...times });
+    const path = `${folder}/${name.slice(name.lastIndexOf("/") + 1)}`;
     try {
-      Deno.mkdirSync(`${folder}/${name.slice(name.lastIndexOf("/") + 1)}`);
-      return true;
+      Deno.mkdirSync(path);
     } catch (thrown) {
       records?.trees.forget(room, name);
       if (thrown instanceof Deno.errors.AlreadyExists) return false;
       throw thrown;
     }
+    const info = Deno.lstatSync(path);
+    records?.trees.bind(room, name, info);
+    if (room === "shared") records?.shares.forget({ name, ino: String(info.ino) });
+    return true;
   }
 }
 

@@ -3,6 +3,7 @@ import { linesOf, temporaryFolder } from "../../tests/fixtures/staged.ts";
 import { DatabaseSync } from "node:sqlite";
 import { type FileRecord, holds } from "./file_record.ts";
 import { OWNED, Records } from "./records.ts";
+import type { TreeRecord } from "./trees.ts";
 
 function rowOf(path: string, say: Partial<FileRecord> = {}): FileRecord {
   const info = Deno.lstatSync(path);
@@ -20,6 +21,11 @@ function rowOf(path: string, say: Partial<FileRecord> = {}): FileRecord {
     ...say,
   };
 }
+
+const TREE: TreeRecord = {
+  ...{ name: "t", requested: "t", owner: "ann", who: "" },
+  ...{ published: 1, changed: 1, listed: 1, ino: "", born: null },
+};
 
 function unexpected(): never {
   throw new Error("the records are said to be damaged");
@@ -164,6 +170,44 @@ Deno.test("Records.open() brings an older database to this layout and loses no r
   records.put("shared", rowOf(`${folder.path}/file`, { name: "b.txt", who: "ana" }));
   equal(records.room("shared").get("b.txt")?.[0]?.who, "ana");
   deepEqual(records.tokens.all(), []);
+  records.close();
+});
+
+Deno.test("Records.open() keeps the trees of an older database, whichever their folders are", () => {
+  using folder = temporaryFolder();
+  const path = `${folder.path}/records.db`;
+  const first = Records.open(path, unexpected);
+  first.trees.put("shared", TREE);
+  first.close();
+  const older = new DatabaseSync(path);
+  older.exec(`alter table tree drop column ino; alter table tree drop column born;
+    pragma user_version = 3`);
+  older.close();
+  const records = Records.open(path, unexpected);
+  const { published } = records.trees.get("shared", "t", Deno.lstatSync(folder.path)) ?? {};
+  equal(published, TREE.published);
+  equal(records.trees.get("shared", "t", undefined), undefined);
+  records.close();
+});
+
+Deno.test("a tree is the folder that it was bound to, not one that has its inode since", () => {
+  using folder = temporaryFolder();
+  const records = Records.open(`${folder.path}/records.db`, unexpected);
+  const { trees } = records;
+  trees.put("shared", TREE);
+  const info = Deno.lstatSync(folder.path);
+  const bornAt = (birthtime: Date | null) => ({ ...info, birthtime });
+  const isThere = (info: Deno.FileInfo) => trees.get("shared", "t", info) !== undefined;
+  trees.bind("shared", "t", bornAt(new Date(5000)));
+  ok(isThere(bornAt(new Date(5000))));
+  ok(!isThere(bornAt(new Date(5001))));
+  // As on systems where a folder is never born after it was changed.
+  ok(isThere(bornAt(new Date(4000))));
+  ok(isThere(bornAt(null)));
+  ok(!isThere({ ...bornAt(new Date(5000)), ino: Number(info.ino) + 1 }));
+  ok(!isThere({ ...bornAt(new Date(5000)), isDirectory: false }));
+  trees.bind("shared", "t", bornAt(null));
+  ok(isThere(bornAt(new Date(5001))));
   records.close();
 });
 

@@ -230,7 +230,7 @@ Deno.test("RoomItems lists folders that were sent as one in their order, with al
   const put = (name: string, published: number) =>
     room.records.trees.put("shared", {
       ...{ name, requested: name, owner: "ana's", who: "ana" },
-      ...{ published, changed: published, listed: 1 },
+      ...{ published, changed: published, listed: 1, ino: "", born: null },
     });
   room.put("before", 1);
   room.put("after", 3);

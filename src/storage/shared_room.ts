@@ -13,7 +13,7 @@ import { tagOf } from "./local_source.ts";
 import { remove } from "./lock.ts";
 import type { Records } from "./records.ts";
 import { isExpired, isOver, type ShareRecord } from "./shares.ts";
-import type { TreeRecord } from "./trees.ts";
+import { isFolderOf, type TreeRecord } from "./trees.ts";
 import { filesBelow } from "./walk.ts";
 import type { About, Claim, Claimant, Item, StageRequest, Terms, View } from "./store.ts";
 
@@ -53,7 +53,7 @@ export class SharedRoom {
     const share = this.#records.shares.get(name, String(info.ino));
     if (share === undefined) return undefined;
     const owner = info.isDirectory
-      ? this.#records.trees.get("shared", name)?.owner
+      ? this.#records.trees.get("shared", name, info)?.owner
       : this.#records.get("shared", name, info)?.owner;
     return owner === share.owner ? share : undefined;
   }
@@ -187,7 +187,8 @@ export class SharedRoom {
     const trees = this.#records.trees.room("shared").flatMap((tree) => {
       const found = findInside(this.#root(), tree.name);
       const isMeant = tree.owner === owner && (blind ? tree.requested : tree.name) === name;
-      if (!isMeant || !found?.info.isDirectory || this.isOver(tree.name, found.info)) return [];
+      if (!isMeant || found === undefined || !isFolderOf(tree, found.info)) return [];
+      if (this.isOver(tree.name, found.info)) return [];
       return [{ row: rowFor(tree.name, found.info, tree), ...found }];
     });
     return trees.concat(this.#ownFiles(name, { owner, ...(blind === undefined ? {} : { blind }) }));
@@ -207,7 +208,7 @@ export class SharedRoom {
     const found = await findListed(this.#root(), name);
     if (found === undefined) return [];
     const { info } = found;
-    const tree = info.isDirectory ? this.#records.trees.get("shared", name) : undefined;
+    const tree = this.#records.trees.get("shared", name, info);
     if (!info.isFile && tree === undefined) return [];
     const row = this.#records.get("shared", name, info) ?? rowFor(name, info, tree);
     return [{ row, ...found }];

@@ -3,7 +3,7 @@ import type { Records } from "./records.ts";
 import { termsIn } from "./shared_room.ts";
 import { isOver, type ShareRecord } from "./shares.ts";
 import type { Item, Room, View } from "./store.ts";
-import type { TreeRecord } from "./trees.ts";
+import { isFolderOf, type TreeRecord } from "./trees.ts";
 
 /** A tree, and what was counted of it. */
 interface Listed {
@@ -23,9 +23,9 @@ export class TreeListing {
     this.#view = view;
     this.#missing = (name) => records?.trees.missing(room, name) ?? 0;
     for (const tree of records?.trees.room(room) ?? []) {
-      // A folder that was removed by hand is dropped quietly.
+      // A folder that was removed by hand is dropped quietly, and what has its place is the server's.
       const info = findInside(root, tree.name)?.info;
-      if (!info?.isDirectory) continue;
+      if (info === undefined || !isFolderOf(tree, info)) continue;
       const share = room === "shared"
         ? records?.shares.get(tree.name, String(info.ino))
         : undefined;

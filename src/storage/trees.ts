@@ -23,11 +23,27 @@ export interface TreeRecord {
   readonly changed: number;
   /** Whether its manifest has once been complete: before that nobody sees it. */
   readonly listed: 0 | 1;
+  /** Inode of its folder; empty as long as that is not known. */
+  readonly ino: string;
+  /** When its folder was born, in milliseconds since 1970; null where the platform does not say. */
+  readonly born: number | null;
+}
+
+/** Whether a tree is what has its name, and not a folder that was put there by hand since. */
+export function isFolderOf({ ino, born }: TreeRecord, info: Deno.FileInfo | undefined): boolean {
+  if (!info?.isDirectory) return false;
+  // Of trees of an earlier version nothing is known but their names.
+  if (ino === "") return true;
+  if (ino !== String(info.ino)) return false;
+  // The inode of what was removed is used again, by what is born later. To set the time of a folder
+  // back moves its birth back, too, on some systems.
+  return born === null || info.birthtime === null || info.birthtime.getTime() <= born;
 }
 
 /** The table of trees. */
 export class Trees {
   readonly #put: StatementSync;
+  readonly #bind: StatementSync;
   readonly #get: StatementSync;
   readonly #own: StatementSync;
   readonly #room: StatementSync;
@@ -40,9 +56,11 @@ export class Trees {
 
   constructor(database: DatabaseSync) {
     this.#put = database.prepare(
-      `insert or replace into tree (room, name, requested, owner, who, published, changed, listed)
-       values (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `insert or replace into tree
+         (room, name, requested, owner, who, published, changed, listed, ino, born)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
+    this.#bind = database.prepare("update tree set ino = ?, born = ? where room = ? and name = ?");
     this.#get = database.prepare("select * from tree where room = ? and name = ?");
     this.#own = database.prepare(
       "select * from tree where owner = ? and room = ? and requested = ?",
@@ -68,13 +86,19 @@ export class Trees {
 
   /** Adds a tree. */
   put(room: Room, tree: TreeRecord): void {
-    const { name, requested, owner, who, published, changed, listed } = tree;
-    this.#put.run(room, name, requested, owner, who, published, changed, listed);
+    const { name, requested, owner, who, published, changed, listed, ino, born } = tree;
+    this.#put.run(room, name, requested, owner, who, published, changed, listed, ino, born);
   }
 
-  /** The tree of that name. */
-  get(room: Room, name: string): TreeRecord | undefined {
-    return this.#get.get(room, name) as unknown as TreeRecord | undefined;
+  /** Says which folder is that of a tree. */
+  bind(room: Room, name: string, { ino, birthtime }: Deno.FileInfo): void {
+    this.#bind.run(String(ino), birthtime?.getTime() ?? null, room, name);
+  }
+
+  /** The tree of that name whose folder is there now, of which `info` says what it is. */
+  get(room: Room, name: string, info: Deno.FileInfo | undefined): TreeRecord | undefined {
+    const tree = this.#get.get(room, name) as unknown as TreeRecord | undefined;
+    return tree !== undefined && isFolderOf(tree, info) ? tree : undefined;
   }
 
   /** What `owner` sent into a room under the name `requested`. */
