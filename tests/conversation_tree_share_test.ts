@@ -278,3 +278,107 @@ Deno.test("share of a folder: a new one has nothing of the terms of what had its
     ["t", undefined],
   ]);
 });
+
+/** A folder that is sent, whose large files call something before they are read. */
+class HeardSource extends FolderSource {
+  onLarge: (offset: number) => void = () => {};
+
+  override open(path: string): ReturnType<FolderSource["open"]> {
+    const source = super.open(path);
+    const read = source.read.bind(source);
+    source.read = (offset, into) => {
+      this.onLarge(offset);
+      return read(offset, into);
+    };
+    return source;
+  }
+}
+
+/** How a folder can end, by what is done on the server. */
+const ENDS: Readonly<Record<string, (world: World) => void>> = {
+  "expires": (world) => {
+    expire(world);
+    world.store.shared?.sweep();
+  },
+  "expires and is not removed yet": expire,
+  "is used up": (world) => {
+    const [share] = world.records.shares.all().get("t") ?? [];
+    if (share !== undefined) world.records.shares.put({ ...share, downloads: 0 });
+    world.store.shared?.sweep();
+  },
+  "is taken back": (world) => {
+    if (exists(world.path("shared", "t"))) world.store.unshare("t");
+  },
+  "is removed by hand": (world) => {
+    const path = world.path("shared", "t");
+    if (exists(path)) Deno.removeSync(path, { recursive: true });
+  },
+};
+
+function expire(world: World): void {
+  const [share] = world.records.shares.all().get("t") ?? [];
+  if (share !== undefined) world.records.shares.put({ ...share, expires: Date.now() - 1 });
+}
+
+for (const [how, end] of Object.entries(ENDS)) {
+  for (const when of ["it is offered again", "small files come", "a large file comes"] as const) {
+    Deno.test(`share of a folder that ${how} while ${when}: nothing of it comes back`, async () => {
+      await using world = new World();
+      const path = makeTree(world);
+      writeFile(`${path}/large.bin`, random.bytes(3_500_000));
+      if (when === "a large file comes") Deno.removeSync(`${path}/small`, { recursive: true });
+      const { client } = world.talk();
+      const share = (client: ClientSession, source: FolderSource, onWanted = () => {}) =>
+        client.uploadTree({
+          head: { name: "t", room: "shared", conflict: "rename", expires: 60_000, downloads: 9 },
+          source,
+          onWanted,
+        });
+      const source = new HeardSource(path);
+      if (when === "it is offered again") {
+        await share(client, source);
+        writeFile(`${path}/new`, random.bytes(10));
+        const { trees } = world.store;
+        const stageTree = trees.stageTree.bind(trees);
+        trees.stageTree = (request) => {
+          const tree = stageTree(request);
+          trees.stageTree = stageTree;
+          end(world);
+          return tree;
+        };
+      }
+      if (when === "a large file comes") {
+        source.onLarge = (offset) => {
+          if (offset > 2_000_000) end(world);
+        };
+      }
+      let wanted = 0;
+      const onWanted = () => {
+        wanted++;
+        if (when === "small files come") end(world);
+      };
+      await assert.rejects(share(client, source, onWanted), failsWith("not_found"));
+      assert.equal(wanted, when === "it is offered again" ? 0 : 1);
+      world.store.shared?.sweep();
+      assert.deepEqual(world.names("shared"), []);
+      assert.deepEqual(await items(client), []);
+      assert.deepEqual(await items(client, true), []);
+
+      // What had come of a large file need not come again.
+      const kept = world.store.staging.leftovers().length;
+      assert.equal(kept, when === "a large file comes" ? 1 : 0);
+      let sent = 0;
+      const { client: again } = world.talk({
+        run: "run 2",
+        onCarried: (way, bytes) => {
+          if (way === "up") sent = bytes;
+        },
+      });
+      assert.deepEqual((await share(again, new FolderSource(path))).failures, []);
+      assert.equal(sent < 1_500_000, kept === 1);
+      assertSameTree(world.path("shared", "t"), path);
+      const [listed] = await items(client);
+      assert.deepEqual([listed?.downloads, listed?.missing], [9, undefined]);
+    });
+  }
+}

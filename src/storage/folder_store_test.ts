@@ -1,4 +1,5 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { namesIn } from "../../tests/files.ts";
 import { untilSettled } from "../../tests/fixtures/change_time.ts";
 import {
   bytesOf,
@@ -15,6 +16,7 @@ import { FtError } from "../error.ts";
 import { FolderStore } from "./folder_store.ts";
 import { Records } from "./records.ts";
 import type { Item, Room } from "./store.ts";
+import type { TreeRequest } from "./tree.ts";
 import type { TreeRecord } from "./trees.ts";
 
 interface Made extends Disposable {
@@ -376,4 +378,63 @@ Deno.test("forgetGone() binds trees of an older version to their folders, and fo
   deepEqual(trees.room("shared").map(({ name, ino, born }) => [name, ino, born]), [
     ["there", String(ino), birthtime?.getTime() ?? null],
   ]);
+});
+
+/** Makes a tree of which nothing is to come. */
+async function makeTree(store: FolderStore, say: Partial<TreeRequest> = {}): Promise<void> {
+  const { room, owner, run, conflict, blind } = requestOf(0);
+  const digestOf = () => Promise.resolve("");
+  const request = { room, name: "t", owner, run, conflict, blind, mtime: undefined, digestOf };
+  const tree = store.trees.stageTree({ ...request, part: false, dry: false, ...say });
+  await tree.begin([], []);
+  tree.close();
+}
+
+for (const blind of [false, true]) {
+  const how = blind ? ", of who may not know of others' ones" : "";
+  Deno.test(`what goes into one's own folder by its name goes nowhere once that is over${how}`, async () => {
+    using made = makeStore();
+    const { store, room } = made;
+    await makeTree(store, { owner: "bob" });
+    await makeTree(store, { blind: true });
+    const bytes = bytesOf(LARGE_BYTES, 7);
+    const name = blind ? "t/a" : "t (2)/a";
+    const request = requestOf(bytes.length, { name, blind });
+    const partial = await stageOf(store, request);
+    await fill(partial, await chunksOf(bytes));
+    store.unshare("t (2)");
+    await rejects(partial.publish(bytes.length, await digestOf(bytes)), { code: "not_found" });
+    deepEqual(namesIn(room), ["t"]);
+    // What was held is there for the next run, which goes where its name says.
+    const again = await stageOf(store, { ...request, run: "next" });
+    equal(again.held.length, 4);
+    const { name: placed } = await again.publish(bytes.length, await digestOf(bytes));
+    equal(placed, "t (2)/a");
+  });
+}
+
+Deno.test("a file does not get into a folder of somebody else's that was made while it came", async () => {
+  using made = makeStore();
+  const { store, room } = made;
+  const partial = await stageOf(store, requestOf(10, { name: "t/a" }));
+  await partial.write(0, SMALL);
+  await partial.keep(0, (await chunksOf(SMALL))[0]?.digest ?? SMALL);
+  await makeTree(store, { owner: "bob" });
+  await rejects(partial.publish(10, await digestOf(SMALL)), { code: "denied" });
+  deepEqual(namesIn(`${room}/t`), []);
+});
+
+Deno.test("a folder that is used up and still fetched is neither added to nor brought up to date", async () => {
+  using made = makeStore();
+  const { store, room } = made;
+  await makeTree(store, { terms: { downloads: 1 } });
+  const eve = { owner: "eve", run: "", connection: {} };
+  const { claim } = store.trees.openTree("shared", "t", undefined, eve);
+  await claim?.commit();
+  await rejects(store.stage(requestOf(10, { name: "t/a" })), { code: "not_found" });
+  await makeTree(store, { terms: { downloads: 1 } });
+  deepEqual(namesIn(room), ["t", "t (2)"]);
+  claim?.done();
+  store.shared?.sweep();
+  deepEqual(namesIn(room), ["t (2)"]);
 });

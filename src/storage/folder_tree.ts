@@ -22,21 +22,30 @@ import type {
 } from "./tree.ts";
 import { finishTree } from "./tree_finish.ts";
 import { publishTogether } from "./tree_publish.ts";
+import { requireThere } from "./tree_there.ts";
+import type { TreeRecord } from "./trees.ts";
 
 /** Entries looked at before other work gets a turn. */
 const TURN_ENTRIES = 500;
+
+/** Where a tree goes. */
+export interface FoundPlace {
+  /** The tree's name in the room; of one that is not made yet the name that it asks for. */
+  readonly name: string;
+  /** Whether it was there before. */
+  readonly isOld: boolean;
+  /** Which tree it is, once it is there and where there are records of it. */
+  readonly record?: TreeRecord | undefined;
+}
 
 /** Where a tree is kept, and what its store does for it. */
 export interface FolderTreeOptions {
   readonly request: TreeRequest;
   /** The room's folder. */
   readonly root: string;
-  /** The tree's name in the room; of a new one the name that it asks for. */
-  readonly name: string;
-  /** Makes the folder of a new tree, and says under which name. */
-  readonly make: (() => { readonly name: string; readonly isOld: boolean }) | undefined;
-  /** Whether it was there before. */
-  readonly isOld: boolean;
+  readonly place: FoundPlace;
+  /** Makes the folder of a new tree, and says where. */
+  readonly make: (() => FoundPlace) | undefined;
   readonly staging: Staging;
   readonly records: Records | undefined;
   readonly space: Space | undefined;
@@ -46,8 +55,7 @@ export interface FolderTreeOptions {
 
 /** A tree on its way into a folder. */
 export class FolderTree implements StagedTree {
-  #isOld: boolean;
-  #name: string;
+  #place: FoundPlace;
   readonly #options: FolderTreeOptions;
   readonly #release: () => void;
   /** Folders and links, which are made at the end. */
@@ -57,17 +65,22 @@ export class FolderTree implements StagedTree {
 
   constructor(options: FolderTreeOptions) {
     this.#options = options;
-    this.#name = options.name;
-    this.#isOld = options.isOld;
+    this.#place = options.place;
     this.#release = options.request.dry ? () => {} : options.staging.hold();
   }
 
   get name(): string {
-    return this.#name;
+    return this.#place.name;
   }
 
   get isOld(): boolean {
-    return this.#isOld;
+    return this.#place.isOld;
+  }
+
+  /** @throws FtError `not_found` when it is gone or over, where that is recorded. */
+  #requireThere(): void {
+    const { records, request: { room }, root, shared } = this.#options;
+    if (records !== undefined) requireThere(this.#place.record, { room, root, records, shared });
   }
 
   async offer(entries: readonly TreeEntry[]): Promise<Verdict[]> {
@@ -147,21 +160,25 @@ export class FolderTree implements StagedTree {
       claim?.end(undefined, false);
     }
     // Not before all of it is known and has room: else anybody could fill the room with folders.
-    const made = make?.();
-    this.#name = made?.name ?? this.#name;
-    this.#isOld = made?.isOld ?? this.#isOld;
+    this.#place = make?.() ?? this.#place;
     records?.transaction(() => {
       const { trees } = records;
+      const { record } = this.#place;
+      const { ino } = requireThere(record, { room, root, records, shared });
       if (!part) trees.foundAll(room, this.name);
       trees.miss(room, this.name, entries.map(({ path }) => path));
       trees.miss(room, this.name, absent);
       trees.list(room, this.name, Date.now());
-      const ino = findInside(root, this.name)?.info.ino;
       if (!part) shared?.renew(request, { name: this.name, ino: String(ino) });
     });
   }
 
   place({ path }: TreeEntry): Pick<StageRequest, "name" | "conflict" | "again"> {
+    this.#requireThere();
+    return this.#placeOf(path);
+  }
+
+  #placeOf(path: string): Pick<StageRequest, "name" | "conflict" | "again"> {
     const { request: { conflict }, records } = this.#options;
     // On a server a tree is brought up to date: what it replaces is of the same owner.
     const over = records !== undefined && conflict === "rename" ? "overwrite" : conflict;
@@ -176,7 +193,7 @@ export class FolderTree implements StagedTree {
   #request(path: string, size: number): StageRequest {
     const { room, owner, run, blind, who } = this.#options.request;
     return {
-      ...this.place({ path, kind: "file" }),
+      ...this.#placeOf(path),
       room,
       owner,
       run,
@@ -194,9 +211,9 @@ export class FolderTree implements StagedTree {
     return ({ entry: { path } }) => {
       const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")));
       // Of a tree that was there nothing is given its place without a look at what has it.
-      if (this.#isOld || folder === "") return undefined;
+      if (this.isOld || folder === "") return undefined;
       const known = isNew.get(folder) ??
-        findInside(this.#options.root, `${this.#name}/${folder}`) === undefined;
+        findInside(this.#options.root, `${this.name}/${folder}`) === undefined;
       isNew.set(folder, known);
       return known ? folder : undefined;
     };
@@ -218,23 +235,30 @@ export class FolderTree implements StagedTree {
       newFolder: this.#newFolders(),
       syncs: this.#syncs,
       publish: (group) => {
-        const published = publishTogether(group, {
-          ...this.#options,
-          name: this.#name,
-          isOld: this.#isOld,
-        });
+        this.#requireThere();
+        const published = publishTogether(group, { ...this.#options, ...this.#place });
         for (const folder of published.folders) folders.add(folder);
         return published.results;
       },
     });
     claim?.end({ name: this.name, size, digest: "", outcome: "new" }, false);
-    await Promise.all([...folders].map(syncFolder));
+    await this.#sync(folders);
     return outcomes;
+  }
+
+  /** Makes names last. Where the tree is gone meanwhile, that is what is said of it. */
+  async #sync(folders: Iterable<string>): Promise<void> {
+    try {
+      await Promise.all([...folders].map(syncFolder));
+    } finally {
+      this.#requireThere();
+    }
   }
 
   async finish(): Promise<TreeFailure[]> {
     const { root, request, records } = this.#options;
     if (request.dry) return [];
+    this.#requireThere();
     const found = findInside(root, this.name);
     if (!found?.info.isDirectory) {
       throw new FtError("io", `The folder '${this.name}' is gone.`);
@@ -244,7 +268,7 @@ export class FolderTree implements StagedTree {
       // On a server a tree is its owner's, with its links.
       overLinks: records !== undefined || request.conflict === "overwrite",
     });
-    await Promise.all([...folders].map(syncFolder));
+    await this.#sync(folders);
     const failed = new Set(failures.map(({ path }) => path));
     records?.transaction(() => {
       const { trees } = records;

@@ -1,19 +1,33 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import { namesIn, writeFile } from "../../tests/files.ts";
 import { CountedCalls } from "../../tests/fixtures/counted.ts";
 import { bytesOf, digestOf, temporaryFolder } from "../../tests/fixtures/staged.ts";
 import { FtError } from "../error.ts";
 import { FolderStore } from "./folder_store.ts";
 import { Records } from "./records.ts";
-import type { StagedTree, TreeEntry, WholeFile } from "./tree.ts";
+import type { StagedTree, TreeEntry, TreeRequest, WholeFile } from "./tree.ts";
 
 const MTIME = 1_700_000_000_000;
+
+const REQUEST: TreeRequest = {
+  room: "shared",
+  name: "t",
+  owner: "ana",
+  run: "",
+  conflict: "rename",
+  blind: false,
+  mtime: undefined,
+  digestOf: () => Promise.resolve(""),
+  part: false,
+  dry: false,
+};
 
 interface Made extends Disposable {
   /** The folder of the tree. */
   readonly there: string;
   readonly staging: string;
   readonly records: Records;
+  readonly store: FolderStore;
   readonly tree: StagedTree;
   readonly files: readonly WholeFile[];
 }
@@ -26,18 +40,7 @@ async function makeTree(...names: readonly string[]): Promise<Made> {
   const records = Records.open(`${path}/records.db`, () => {});
   const staging = `${path}/staging`;
   const store = new FolderStore({ rooms: { shared: `${path}/room` }, staging, records });
-  const tree = store.trees.stageTree({
-    room: "shared",
-    name: "t",
-    owner: "ana",
-    run: "",
-    conflict: "rename",
-    blind: false,
-    mtime: undefined,
-    digestOf: () => Promise.resolve(""),
-    part: false,
-    dry: false,
-  });
+  const tree = store.trees.stageTree(REQUEST);
   const files = await Promise.all(names.map(async (path): Promise<WholeFile> => {
     const bytes = bytesOf(10, 7);
     const entry: TreeEntry = { path, kind: "file", size: bytes.length, mtime: MTIME };
@@ -49,6 +52,7 @@ async function makeTree(...names: readonly string[]): Promise<Made> {
     there: `${path}/room/t`,
     staging,
     records,
+    store,
     tree,
     files,
     [Symbol.dispose]() {
@@ -188,4 +192,58 @@ Deno.test("files of one new folder that are stored at once get all their places"
   deepEqual(await tree.finish(), []);
   for (const name of names) ok(Deno.lstatSync(`${made.there}/${name}`).isFile);
   deepEqual(namesIn(made.staging), []);
+});
+
+Deno.test("what comes for a folder that is taken back is not given a place, at no step", async () => {
+  using made = await makeTree("a", "d/b", "d/c");
+  const { tree, there, files, store } = made;
+  const [a, b, c] = files;
+  ok(a && b && c);
+  deepEqual(await stored(tree, [a]), ["new"]);
+  // While what came is written.
+  const bytes = b.bytes.slice();
+  const subarray = bytes.subarray.bind(bytes);
+  bytes.subarray = (start, end) => {
+    bytes.subarray = subarray;
+    store.unshare("t");
+    return subarray(start, end);
+  };
+  await rejects(tree.store([{ ...b, bytes }, c]), { code: "not_found" });
+  throws(() => Deno.lstatSync(there), Deno.errors.NotFound);
+  await rejects(tree.store([c]), { code: "not_found" });
+  throws(() => tree.place({ path: "large", kind: "file" }), { code: "not_found" });
+  await rejects(tree.finish(), { code: "not_found" });
+  throws(() => Deno.lstatSync(there), Deno.errors.NotFound);
+  deepEqual(namesIn(made.staging), []);
+});
+
+Deno.test("what comes for a folder that was taken back does not get into the next one of its name", async () => {
+  using made = await makeTree("a");
+  const { tree, there, files, store, records: { trees } } = made;
+  await tree.offer([{ path: "empty", kind: "folder" }]);
+  store.unshare("t");
+  const next = store.trees.stageTree({ ...REQUEST, run: "next" });
+  await next.begin([], []);
+  const [record] = trees.room("shared");
+  ok(record);
+  // Not in the same millisecond.
+  trees.put("shared", { ...record, published: record.published + 1 });
+  await rejects(tree.store(files), { code: "not_found" });
+  await rejects(tree.finish(), { code: "not_found" });
+  deepEqual(namesIn(there), []);
+  next.close();
+});
+
+Deno.test("a folder that is taken back while its last links are made is not said to be done", async () => {
+  using made = await makeTree();
+  const { tree, there, store } = made;
+  const folders = Array.from({ length: 150 }, (_, at): TreeEntry => {
+    return { path: `empty/${at}`, kind: "folder" };
+  });
+  await tree.offer(folders);
+  const finished = tree.finish();
+  // After what is made in the first turn.
+  store.unshare("t");
+  await rejects(finished, { code: "not_found" });
+  throws(() => Deno.lstatSync(there), Deno.errors.NotFound);
 });

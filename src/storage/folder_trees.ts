@@ -2,7 +2,7 @@ import { FtError } from "../error.ts";
 import { nameFault, numberedName } from "../name.ts";
 import { findInside, makeFolders, nameAround } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
-import { FolderTree } from "./folder_tree.ts";
+import { FolderTree, type FoundPlace } from "./folder_tree.ts";
 import { requireHoldable } from "./holdable.ts";
 import { findListed } from "./listed_name.ts";
 import { knownDigest } from "./local_source.ts";
@@ -10,9 +10,10 @@ import type { Records } from "./records.ts";
 import type { Space } from "./space.ts";
 import type { Staging } from "./staging.ts";
 import type { SharedRoom } from "./shared_room.ts";
-import type { Claimant, Room, View } from "./store.ts";
+import type { Claimant, Room, StageRequest, View } from "./store.ts";
 import type { StagedTree, TreeRequest, TreeSource, TreeStore } from "./tree.ts";
 import { tagOf, TreeListing } from "./tree_listing.ts";
+import { requireThere } from "./tree_there.ts";
 import { isFolderOf, type TreeRecord } from "./trees.ts";
 import { WalkedTree } from "./walked_tree.ts";
 
@@ -31,15 +32,11 @@ export interface FolderTreesOptions {
   readonly shared: SharedRoom | undefined;
 }
 
-/** Where a tree goes, and whether it was there before. */
-interface TreePlaceFound {
-  readonly name: string;
-  readonly isOld: boolean;
-}
-
 /** The whole folders of a store that keeps files in folders. */
 export class FolderTrees implements TreeStore {
   readonly #options: FolderTreesOptions;
+  /** The trees that files go into by their names. */
+  readonly #entered = new WeakMap<StageRequest, TreeRecord>();
 
   constructor(options: FolderTreesOptions) {
     this.#options = options;
@@ -104,6 +101,43 @@ export class FolderTrees implements TreeStore {
     });
   }
 
+  /**
+   * Looks whether a file may go where its name says, and remembers the tree that it goes into.
+   *
+   * @throws FtError `denied` where that is somebody else's, `not_found` where it is over.
+   */
+  enter(request: StageRequest): void {
+    this.requireOwn(request);
+    const name = this.wanted(request);
+    const folder = name.slice(0, Math.max(0, name.lastIndexOf("/")));
+    const tree = folder === "" ? undefined : this.#tree(request.room, folder);
+    if (tree === undefined) return;
+    this.#entered.set(request, tree);
+    this.requireEntered(request);
+  }
+
+  /**
+   * Before it gets its place: another may have made a tree there meanwhile, and its own may be gone.
+   *
+   * @throws FtError as {@linkcode enter}.
+   */
+  requireEntered(request: StageRequest): void {
+    const { room } = request;
+    const { records, shared } = this.#options;
+    const tree = this.#entered.get(request);
+    if (tree === undefined || records === undefined) return this.requireOwn(request);
+    requireThere(tree, { room, root: this.#options.root(room), records, shared });
+  }
+
+  /** The name that something gets if that is free. */
+  wanted(
+    { room, name, owner, blind }: Pick<StageRequest, "room" | "name" | "owner" | "blind">,
+  ): string {
+    // That a file or a tree of another's is where a folder should be must not be told either.
+    const isTaken = (folder: string) => this.isOthers(room, owner, folder);
+    return blind ? nameAround(this.#options.root(room), name, isTaken) : name;
+  }
+
   /** The tree that a name is in. */
   #tree(room: Room, name: string): TreeRecord | undefined {
     if (this.#options.records === undefined) return undefined;
@@ -166,8 +200,8 @@ export class FolderTrees implements TreeStore {
       const root = this.#options.root(request.room);
       if (request.room === "shared") shared?.clear(request.name);
       this.requireOwn(request);
-      const place = this.#place(request, root);
-      return new FolderTree({ request, root, ...place, staging, records, space, shared, fits });
+      const found = this.#place(request, root);
+      return new FolderTree({ request, root, ...found, staging, records, space, shared, fits });
     } catch (thrown) {
       throw storageFailure(thrown, `stage '${request.name}'`);
     }
@@ -177,13 +211,13 @@ export class FolderTrees implements TreeStore {
   #place(
     request: TreeRequest,
     root: string,
-  ): { name: string; isOld: boolean; make: (() => TreePlaceFound) | undefined } {
+  ): { place: FoundPlace; make: (() => FoundPlace) | undefined } {
     const { room, name, conflict, blind } = request;
-    const { records } = this.#options;
-    const isFolder = (name: string) => isFolderInside(root, name);
-    const own = records === undefined
-      ? isFolder(name) ? name : undefined
-      : this.#own(request, root);
+    const own = this.#options.records !== undefined
+      ? this.#own(request, root)
+      : isFolderInside(root, name)
+      ? { name, isOld: true }
+      : undefined;
     const outer = name.slice(0, Math.max(0, name.lastIndexOf("/")));
     if (own === undefined && outer !== "" && !blind && this.#tree(room, outer) !== undefined) {
       throw new FtError("exists", `'${outer}' is a folder that was sent as one.`, {
@@ -196,29 +230,35 @@ export class FolderTrees implements TreeStore {
         hint: "Choose another name, or leave out --on-conflict.",
       });
     }
-    if (own !== undefined) return { name: own, isOld: true, make: undefined };
-    return { name, isOld: false, make: () => this.#makeNew(request, root) };
+    if (own !== undefined) return { place: own, make: undefined };
+    return { place: { name, isOld: false }, make: () => this.#makeNew(request, root) };
   }
 
   /** The tree that an owner sent under a name before. */
-  #own({ room, owner, name }: TreeRequest, root: string): string | undefined {
-    const trees = this.#options.records?.trees.own(owner, room, name) ?? [];
-    return trees.find((tree) => isFolderOf(tree, findInside(root, tree.name)?.info))?.name;
+  #own({ room, owner, name }: TreeRequest, root: string): FoundPlace | undefined {
+    const { records, shared } = this.#options;
+    const record = records?.trees.own(owner, room, name).find((tree) => {
+      const info = findInside(root, tree.name)?.info;
+      if (info === undefined || !isFolderOf(tree, info)) return false;
+      // One that is over and still fetched is to be gone: it is not brought up to date.
+      return room !== "shared" || shared?.isOver(tree.name, info) !== true;
+    });
+    return record && { name: record.name, isOld: true, record };
   }
 
   /** Makes the folder of a new tree under a name that is free; returns that. */
-  #makeNew(request: TreeRequest, root: string): TreePlaceFound {
+  #makeNew(request: TreeRequest, root: string): FoundPlace {
     // Another run of the same owner may have been faster.
     const own = this.#own(request, root);
-    if (own !== undefined) return { name: own, isOld: true };
-    const { room, name, owner, blind } = request;
-    const isTaken = (folder: string) => this.isOthers(room, owner, folder);
-    const wanted = blind ? nameAround(root, name, isTaken) : name;
+    if (own !== undefined) return own;
+    const { room, name } = request;
+    const wanted = this.wanted(request);
     const { folder } = makeFolders(root, wanted);
     for (let number = 1; number <= NUMBERS; number++) {
       const candidate = number === 1 ? wanted : numberedName(wanted, number);
       if (findInside(root, candidate) !== undefined) continue;
-      if (this.#make(request, folder, candidate)) return { name: candidate, isOld: false };
+      if (!this.#make(request, folder, candidate)) continue;
+      return { name: candidate, isOld: false, record: this.#named(room, candidate) };
     }
     throw new FtError("exists", `Too many folders have the name '${name}'.`);
   }
