@@ -382,3 +382,24 @@ for (const [how, end] of Object.entries(ENDS)) {
     });
   }
 }
+
+Deno.test("share of a folder: what failed in it is sent again on its terms, also when it is over", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const terms = { expires: 60_000, downloads: 3, note: "for Ben" };
+  const share = (run: string, part: boolean, note = terms.note) =>
+    world.talk({ run }).client.uploadTree({
+      head: { name: "t", room: "shared", conflict: "rename", part, ...terms, note },
+      source: new FolderSource(path),
+    });
+  await share("run 1", false);
+  // What is there keeps the terms that it was sent with.
+  await share("run 2", true, "another");
+  const { client } = world.talk();
+  assert.equal((await items(client))[0]?.note, "for Ben");
+  expire(world);
+  await share("run 3", true);
+  const [listed] = await items(client);
+  assert.deepEqual([listed?.name, listed?.downloads, listed?.note], ["t", 3, "for Ben"]);
+  assert.ok(listed?.expires !== undefined && listed.expires > Date.now());
+});

@@ -169,7 +169,8 @@ export class FolderTree implements StagedTree {
       trees.miss(room, this.name, entries.map(({ path }) => path));
       trees.miss(room, this.name, absent);
       trees.list(room, this.name, Date.now());
-      if (!part) shared?.renew(request, { name: this.name, ino: String(ino) });
+      // What is sent of a folder that is there says nothing new of that.
+      if (!part || !this.isOld) shared?.renew(request, { name: this.name, ino: String(ino) });
     });
   }
 
