@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { ClientSession } from "../src/session/client_session.ts";
 import type { TreeReport } from "../src/session/tree_report.ts";
 import type { Item } from "../src/storage/store.ts";
-import { assertSameTree, fetchTree, FolderSource } from "./conversation/tree.ts";
+import { assertSameTree, fetchTree, FolderSource, sendTree } from "./conversation/tree.ts";
 import { MemorySource, World } from "./conversation/world.ts";
 import { exists, namesIn, writeFile } from "./files.ts";
 import { Random, seed } from "./random.ts";
@@ -403,3 +403,29 @@ Deno.test("share of a folder: what failed in it is sent again on its terms, also
   assert.deepEqual([listed?.name, listed?.downloads, listed?.note], ["t", 3, "for Ben"]);
   assert.ok(listed?.expires !== undefined && listed.expires > Date.now());
 });
+
+for (const size of [1000, 2_000_000]) {
+  Deno.test(`share of a folder: a file of ${size} bytes that comes by its own name is not missing`, async () => {
+    await using world = new World();
+    const path = `${world.root}/t`;
+    writeFile(`${path}/a`, random.bytes(10));
+    writeFile(`${path}/d/b`, random.bytes(size));
+    const { client } = world.talk();
+    const source = new FolderSource(path);
+    const fails = () => {
+      throw new Error("It cannot be read.");
+    };
+    source.read = source.open = fails;
+    assert.equal((await sendTree(client, path, { name: "t", source })).failures.length, 2);
+    assert.equal((await items(client))[0]?.missing, 2);
+    const file = new MemorySource(Deno.readFileSync(`${path}/d/b`));
+    await client.upload({ room: "shared", name: "t/d/b", source: file, conflict: "rename" });
+    assert.equal((await items(client))[0]?.missing, 1);
+    // One with another name is another.
+    const other = new MemorySource(random.bytes(5));
+    await client.upload({ room: "shared", name: "t/other", source: other, conflict: "rename" });
+    assert.equal((await items(client))[0]?.missing, 1);
+    await sendTree(client, path, { name: "t" });
+    assert.equal((await items(client))[0]?.missing, undefined);
+  });
+}

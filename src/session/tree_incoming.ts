@@ -83,7 +83,6 @@ export class IncomingTree implements Transfer {
   settle(index: number, receipt: Receipt): void {
     const entry = this.#open.get(index);
     if (entry === undefined) return;
-    this.#tree?.placed(entry);
     this.#count(index, entry, receipt.outcome);
   }
 

@@ -246,6 +246,7 @@ export class FolderStore implements Store {
       publishOver(staged, over.path);
       this.#options.records?.forgetOthers(request.room, row);
     }
+    this.trees.placed(request.room, name);
     // Another transfer may have made a folder on the way, and be waiting for it to last.
     const underWay = foldersOf(root, `${folder}/${name}`).filter(isSyncing);
     return {

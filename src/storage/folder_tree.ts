@@ -186,10 +186,6 @@ export class FolderTree implements StagedTree {
     return { name: `${this.name}/${path}`, conflict: over, again: records !== undefined };
   }
 
-  placed({ path }: TreeEntry): void {
-    this.#options.records?.trees.found(this.#options.request.room, this.name, [path]);
-  }
-
   /** How a file of it is staged. */
   #request(path: string, size: number): StageRequest {
     const { room, owner, run, blind, who } = this.#options.request;

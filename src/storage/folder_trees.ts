@@ -129,6 +129,14 @@ export class FolderTrees implements TreeStore {
     requireThere(tree, { room, root: this.#options.root(room), records, shared });
   }
 
+  /** A file has its place: it is missing in no tree that it is in. */
+  placed(room: Room, name: string): void {
+    for (let end = name.indexOf("/"); end > 0; end = name.indexOf("/", end + 1)) {
+      const tree = this.#named(room, name.slice(0, end));
+      if (tree) this.#options.records?.trees.found(room, tree.name, [name.slice(end + 1)]);
+    }
+  }
+
   /** The name that something gets if that is free. */
   wanted(
     { room, name, owner, blind }: Pick<StageRequest, "room" | "name" | "owner" | "blind">,

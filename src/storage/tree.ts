@@ -91,8 +91,6 @@ export interface StagedTree {
   begin(wanted: Iterable<TreeEntry>, absent: Iterable<string>): Promise<void>;
   /** Under which name a large file of it is staged, and what gives way to it. */
   place(entry: TreeEntry): Pick<StageRequest, "name" | "conflict" | "again">;
-  /** A large file of it has its place. */
-  placed(entry: TreeEntry): void;
   /** Gives small files their places; their outcomes in order. They last when it resolves. */
   store(files: readonly WholeFile[]): Promise<Array<Receipt["outcome"] | FtError>>;
   /** Makes folders and links, and sets their times; what of it failed. */
