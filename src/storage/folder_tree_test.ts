@@ -34,13 +34,17 @@ interface Made extends Disposable {
 
 /** A new tree whose manifest is complete, and the files that it waits for. */
 async function makeTree(...names: readonly string[]): Promise<Made> {
+  return await makeTreeOf({}, ...names);
+}
+
+async function makeTreeOf(say: Partial<TreeRequest>, ...names: readonly string[]): Promise<Made> {
   const folder = temporaryFolder();
   const { path } = folder;
   Deno.mkdirSync(`${path}/room`);
   const records = Records.open(`${path}/records.db`, () => {});
   const staging = `${path}/staging`;
   const store = new FolderStore({ rooms: { shared: `${path}/room` }, staging, records });
-  const tree = store.trees.stageTree(REQUEST);
+  const tree = store.trees.stageTree({ ...REQUEST, ...say });
   const files = await Promise.all(names.map(async (path): Promise<WholeFile> => {
     const bytes = bytesOf(10, 7);
     const entry: TreeEntry = { path, kind: "file", size: bytes.length, mtime: MTIME };
@@ -101,7 +105,7 @@ Deno.test("a folder that is made by somebody else meanwhile is not replaced, and
   using made = await makeTree("d/a", "d/b", "d/c");
   const { tree, there, files, records } = made;
   using _ = beforeRename(() => writeFile(`${there}/d/b`, "by hand"));
-  deepEqual(await stored(tree, files), ["new", "exists", "new"]);
+  deepEqual(await stored(tree, files), ["new", "denied", "new"]);
   equal(Deno.readTextFileSync(`${there}/d/b`), "by hand");
   equal(records.get("shared", "t/d/b", Deno.lstatSync(`${there}/d/b`)), undefined);
   deepEqual(namesIn(`${there}/d`), ["a", "b", "c"]);
@@ -246,4 +250,57 @@ Deno.test("a folder that is taken back while its last links are made is not said
   store.unshare("t");
   await rejects(finished, { code: "not_found" });
   throws(() => Deno.lstatSync(there), Deno.errors.NotFound);
+});
+
+const BOTH = {
+  rename: ["replaced", "replaced", "new"],
+  overwrite: ["replaced", "replaced", "new"],
+  skip: ["skipped", "skipped", "new"],
+  fail: ["exists", "exists", "new"],
+} as const;
+for (const conflict of ["rename", "overwrite", "skip", "fail"] as const) {
+  Deno.test(`two runs that begin one folder at once put their files into it (${conflict})`, async () => {
+    using made = await makeTreeOf({ conflict }, "a", "d/a", "d/b");
+    const { there, files, store, records, staging } = made;
+    const other = store.trees.stageTree({ ...REQUEST, run: "other" });
+    const entries = files.map(({ entry }) => entry);
+    await other.offer(entries);
+    await other.begin(entries, []);
+    deepEqual(await stored(other, files.slice(0, 2)), ["new", "new"]);
+    // The one that made the folder is not the first to put something there.
+    const bytes = bytesOf(20, 8);
+    const digest = await digestOf(bytes);
+    const later = files.map(({ entry }) => ({ entry, bytes, digest }));
+    deepEqual(await stored(made.tree, later), BOTH[conflict]);
+    const isOver = conflict === "rename" || conflict === "overwrite";
+    for (const [at, name] of ["a", "d/a", "d/b"].entries()) {
+      const expected = isOver || at === 2 ? bytes : files[at]?.bytes;
+      deepEqual(Deno.readFileSync(`${there}/${name}`), expected);
+      const { digest } = expected === bytes ? later[at] ?? {} : files[at] ?? {};
+      const rows = records.room("shared").get(`t/${name}`);
+      deepEqual(rows?.map((row) => row.digest), [digest]);
+    }
+    equal(records.trees.missing("shared", "t"), 0);
+    deepEqual(namesIn(staging), []);
+    other.close();
+  });
+}
+
+Deno.test("of two runs that begin one folder at once and want it new, one has it", async () => {
+  using folder = temporaryFolder();
+  const { path } = folder;
+  Deno.mkdirSync(`${path}/room`);
+  const records = Records.open(`${path}/records.db`, () => {});
+  const staging = `${path}/staging`;
+  const store = new FolderStore({ rooms: { shared: `${path}/room` }, staging, records });
+  const runs = ["one", "two"].map((run) =>
+    store.trees.stageTree({ ...REQUEST, run, conflict: "fail" })
+  );
+  const began = await Promise.allSettled(runs.map((tree) => tree.begin([], [])));
+  deepEqual(began.map((one) => one.status === "fulfilled" ? "began" : one.reason.code), [
+    "began",
+    "exists",
+  ]);
+  for (const tree of runs) tree.close();
+  records.close();
 });

@@ -234,9 +234,7 @@ export class FolderTrees implements TreeStore {
     }
     const isTaken = own !== undefined || !blind && findInside(root, name) !== undefined;
     if (isTaken && (conflict === "fail" || conflict === "skip" && own === undefined)) {
-      throw new FtError("exists", `'${name}' exists.`, {
-        hint: "Choose another name, or leave out --on-conflict.",
-      });
+      throw taken(name);
     }
     if (own !== undefined) return { place: own, make: undefined };
     return { place: { name, isOld: false }, make: () => this.#makeNew(request, root) };
@@ -258,6 +256,7 @@ export class FolderTrees implements TreeStore {
   #makeNew(request: TreeRequest, root: string): FoundPlace {
     // Another run of the same owner may have been faster.
     const own = this.#own(request, root);
+    if (own !== undefined && request.conflict === "fail") throw taken(request.name);
     if (own !== undefined) return own;
     const { room, name } = request;
     const wanted = this.wanted(request);
@@ -296,6 +295,13 @@ export class FolderTrees implements TreeStore {
     if (room === "shared") records?.shares.forget({ name, ino: String(info.ino) });
     return true;
   }
+}
+
+/** The failure of a folder that does not want to be brought up to date. */
+function taken(name: string): FtError {
+  return new FtError("exists", `'${name}' exists.`, {
+    hint: "Choose another name, or leave out --on-conflict.",
+  });
 }
 
 function isFolderInside(root: string, name: string): boolean {

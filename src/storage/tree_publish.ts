@@ -31,7 +31,7 @@ export interface TreePlace {
   readonly name: string;
   readonly records: Records | undefined;
   readonly staging: Pick<Staging, "path">;
-  /** Whether it was there before: into a new one nobody else puts anything. */
+  /** Whether it was there before: of a new one it is not looked at first what has a file's place. */
   readonly isOld: boolean;
 }
 
@@ -53,11 +53,31 @@ export interface Published {
   readonly folders: ReadonlySet<string>;
 }
 
+/** A file that is written. */
+interface Written {
+  readonly file: WholeFile;
+  readonly written: WrittenFile;
+}
+
 /** Gives files their places. Runs in one turn. */
-export function publishTogether(
-  group: ReadonlyArray<{ readonly file: WholeFile; readonly written: WrittenFile }>,
+export function publishTogether(group: readonly Written[], place: TreePlace): Published {
+  const { results, folders } = publishOnce(group, place);
+  const taken = group.filter((_, at) => results[at] === undefined);
+  if (taken.length > 0) {
+    // Another run of the same owner is filling a new folder, too.
+    const alone = taken.map((one) => ({ ...one, written: { ...one.written, folder: undefined } }));
+    const again = publishOnce(alone, { ...place, isOld: true });
+    for (const [at, result] of results.entries()) results[at] = result ?? again.results.shift();
+  }
+  const taking = new FtError("exists", "Something else took its place just now.");
+  return { results: results.map((result) => result ?? taking), folders };
+}
+
+/** Likewise; what something else has the place of that was not looked at has no result. */
+function publishOnce(
+  group: readonly Written[],
   place: TreePlace,
-): Published {
+): { results: Array<Receipt["outcome"] | FtError | undefined>; folders: Set<string> } {
   const { records, request, root } = place;
   const { room } = request;
   const folders = new Set<string>();
@@ -84,7 +104,7 @@ export function publishTogether(
     const found: string[] = [];
     for (const [at, row] of rows.entries()) {
       const result = results[at];
-      if (result instanceof FtError) {
+      if (result === undefined || result instanceof FtError) {
         if (row !== undefined) records.forget(room, row);
         continue;
       }
@@ -191,8 +211,12 @@ function planned(
   if (!found.info.isFile) throw new FtError("exists", `'${path}' is a folder or a link there.`);
   if (records !== undefined) {
     const row = records.get(request.room, name, found.info);
-    if (row?.owner === request.owner) return { ...move, isOver: true };
-    throw notOwnEntry(path, records.own(request.owner, request.room, name).length > 0);
+    if (row?.owner !== request.owner) {
+      throw notOwnEntry(path, records.own(request.owner, request.room, name).length > 0);
+    }
+    if (request.conflict === "skip") return "skipped";
+    if (request.conflict === "fail") throw new FtError("exists", `'${path}' exists.`);
+    return { ...move, isOver: true };
   }
   if (request.conflict === "overwrite") return { ...move, isOver: true };
   if (holdsBytes(found, bytes)) return "same";
@@ -232,12 +256,13 @@ function rowOf(
   };
 }
 
+/** Gives one file its place; undefined where something has that. */
 function moved(
   { written, folder, last, isOver, file: { entry } }: Move,
   place: TreePlace,
   made: Map<string, string | FtError>,
   folders: Set<string>,
-): Receipt["outcome"] | FtError {
+): Receipt["outcome"] | FtError | undefined {
   try {
     const final = `${folder ?? folderFor(entry, place, made, folders)}/${last}`;
     if (isOver) {
@@ -245,7 +270,7 @@ function moved(
       return "replaced";
     }
     if (placeNew(written.path, final, place.staging.path)) return "new";
-    return new FtError("exists", `'${entry.path}' exists.`);
+    return undefined;
   } catch (thrown) {
     return storageFailure(thrown, `give '${entry.path}' its place`);
   }
