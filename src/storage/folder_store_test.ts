@@ -429,7 +429,7 @@ Deno.test("a folder that is used up and still fetched is neither added to nor br
   const { store, room } = made;
   await makeTree(store, { terms: { downloads: 1 } });
   const eve = { owner: "eve", run: "", connection: {} };
-  const { claim } = store.trees.openTree("shared", "t", undefined, eve);
+  const { claim } = await store.trees.openTree("shared", "t", undefined, eve);
   await claim?.commit();
   await rejects(store.stage(requestOf(10, { name: "t/a" })), { code: "not_found" });
   await makeTree(store, { terms: { downloads: 1 } });
