@@ -335,7 +335,7 @@ Deno.test("share: UNSHARE removes one's own, says what it was, and ends a downlo
     run: "2",
     onCarried: (way, bytes) => {
       if (way === "down" && bytes >= MiB && world.names("shared").length > 0) {
-        world.store.unshare("a", { owner: ownerOf(world) });
+        void world.store.unshare("a", { owner: ownerOf(world) });
       }
     },
   });

@@ -307,7 +307,8 @@ const ENDS: Readonly<Record<string, (world: World) => void>> = {
     world.store.shared?.sweep();
   },
   "is taken back": (world) => {
-    if (exists(world.path("shared", "t"))) world.store.unshare("t");
+    const [tree] = world.records.trees.room("shared");
+    if (tree !== undefined) void world.store.unshare("t", { owner: tree.owner });
   },
   "is removed by hand": (world) => {
     const path = world.path("shared", "t");

@@ -402,7 +402,7 @@ for (const blind of [false, true]) {
     const request = requestOf(bytes.length, { name, blind });
     const partial = await stageOf(store, request);
     await fill(partial, await chunksOf(bytes));
-    store.unshare("t (2)");
+    await store.unshare("t (2)");
     await rejects(partial.publish(bytes.length, await digestOf(bytes)), { code: "not_found" });
     deepEqual(namesIn(room), ["t"]);
     // What was held is there for the next run, which goes where its name says.
