@@ -1,5 +1,6 @@
 /** Folders that are shared on terms: until when, how often, and taken back. */
 import assert from "node:assert/strict";
+import type { FtError } from "../src/error.ts";
 import type { ClientSession } from "../src/session/client_session.ts";
 import type { TreeReport } from "../src/session/tree_report.ts";
 import type { Item } from "../src/storage/store.ts";
@@ -38,6 +39,10 @@ async function items(client: ClientSession, mine = false): Promise<Item[]> {
 
 function failsWith(code: string): object {
   return { name: "FtError", code };
+}
+
+function codeOf(thrown: unknown): string {
+  return (thrown as FtError).code;
 }
 
 Deno.test(`share of a folder: it is fetched as often as it says, whole (seed ${seed})`, async () => {
@@ -151,6 +156,47 @@ Deno.test("share of a folder: it expires, and its owner takes it back", async ()
   await client.unshare("t");
   assert.ok(!exists(world.path("shared", "t")));
   assert.deepEqual(await items(client, true), []);
+});
+
+Deno.test("share of a folder: of what is in it nothing is told that is not given", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const { client } = world.talk();
+  const { client: ben } = world.talk({ owner: "ben" });
+  const told = (name: string) => ben.about("shared", name).then(({ size }) => size, codeOf);
+  await shareTree(client, path, {});
+  assert.deepEqual(await Promise.all(["t/small/0", "t/large.bin"].map(told)), [1000, 1_500_000]);
+
+  await shareTree(world.talk({ run: "2" }).client, path, { downloads: 1 });
+  for (const name of ["t/small/0", "t/large.bin", "t/small"]) {
+    assert.equal(await told(name), "not_found", name);
+    // What a folder with downloads holds is not asked for one by one, by nobody.
+    await assert.rejects(client.about("shared", name), failsWith("not_found"));
+  }
+  assert.equal((await ben.about("shared", "t")).downloads, 1);
+
+  // It is over, and still on the disk.
+  const [share] = world.records.shares.all().get("t") ?? [];
+  assert.ok(share !== undefined);
+  const over = { ...share, downloads: null, expires: Date.now() - 1 };
+  const held = world.records.claims.hold(share);
+  world.records.shares.put(over);
+  assert.equal(await told("t/small/0"), "not_found");
+  assert.equal(await told("t"), "not_found");
+  await assert.rejects(client.unshare("t/small/0"), failsWith("not_found"));
+  assert.ok(exists(world.path("shared", "t/small/0")));
+  held.done();
+});
+
+Deno.test("share of a folder: before all of it is known nothing in it is told", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const { client } = world.talk();
+  await shareTree(client, path, {});
+  const tree = world.records.trees.get("shared", "t");
+  assert.ok(tree !== undefined);
+  world.records.trees.put("shared", { ...tree, listed: 0 });
+  await assert.rejects(client.about("shared", "t/small/0"), failsWith("not_found"));
 });
 
 for (const name of ["t", "t/small"]) {

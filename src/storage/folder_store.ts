@@ -152,6 +152,7 @@ export class FolderStore implements Store {
 
   about(room: Room, name: string, view: View): About {
     const { records } = this.#options;
+    this.trees.requireListed(room, name);
     return roomAbout({ room, root: this.#root(room), records }, name, view);
   }
 
@@ -191,12 +192,12 @@ export class FolderStore implements Store {
 
   /** The receipt of what needs no bytes: sent before from this very version, or to be left alone. */
   #settled(request: StageRequest): Receipt | undefined {
-    const { room, name, version, size, conflict, blind, digest } = request;
-    if (room === "shared") this.shared?.clear(name);
+    const { room, name, version, size, conflict, blind, digest, again } = request;
+    if (room === "shared" && !again) this.shared?.clear(name);
     const own = this.#ownFiles(request);
     for (const { row } of this.#candidates(request, own)) {
       const isVersion = version !== undefined && row.version === version && row.size === size;
-      if (!request.again && (isVersion || row.digest === digest)) {
+      if (!again && (isVersion || row.digest === digest)) {
         this.shared?.renew(request, row);
         return { name: row.name, size: row.size, digest: row.digest, outcome: "same" };
       }
@@ -214,12 +215,11 @@ export class FolderStore implements Store {
   /** The files that the owner of a request sent before under its name, and that are still there. */
   #ownFiles({ room, name, owner }: StageRequest): OwnFile[] {
     const root = this.#root(room);
-    const isOver = (row: FileRecord, info: Deno.FileInfo) =>
-      room === "shared" && this.shared?.isOver(row.name, info) === true;
+    const isOver = (row: FileRecord) => room === "shared" && this.shared?.isOver(row.name) === true;
     const rows = this.#options.records?.own(owner, room, name) ?? [];
     return rows.flatMap((row) => {
       const found = findInside(root, row.name);
-      if (found === undefined || !holds(row, found.info) || isOver(row, found.info)) return [];
+      if (found === undefined || !holds(row, found.info) || isOver(row)) return [];
       return [{ row, ...found }];
     });
   }

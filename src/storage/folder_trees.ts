@@ -60,14 +60,14 @@ export class FolderTrees implements TreeStore {
   }
 
   /**
-   * Of a tree nothing is there for others before its manifest was complete, nor when it is over; and
-   * of one that has only so many downloads nothing is given but the whole.
+   * Of a tree nothing is there before its manifest was complete, nor when it is over; and of one that
+   * has only so many downloads nothing is given, or told, but the whole.
    *
    * @throws FtError `not_found` when `name` is in such a tree.
    */
   requireListed(room: Room, name: string): void {
     const tree = this.#tree(room, name);
-    if (tree === undefined) return;
+    if (tree === undefined || tree.name === name) return;
     this.#requireListed(room, tree, name);
     const info = findInside(this.#options.root(room), tree.name)?.info;
     if (room === "shared" && info !== undefined) {
@@ -101,15 +101,8 @@ export class FolderTrees implements TreeStore {
     });
   }
 
-  /** The tree that a name is in. */
   #tree(room: Room, name: string): TreeRecord | undefined {
-    const { records } = this.#options;
-    if (records === undefined) return undefined;
-    for (let end = name.indexOf("/"); end > 0; end = name.indexOf("/", end + 1)) {
-      const tree = records.trees.get(room, name.slice(0, end));
-      if (tree !== undefined) return tree;
-    }
-    return records.trees.get(room, name);
+    return this.#options.records?.treeOf(room, name);
   }
 
   openTree(room: Room, name: string, tag?: string, claimant?: Claimant): TreeSource {

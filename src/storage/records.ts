@@ -13,7 +13,7 @@ import { Claims, type ClaimsOptions } from "./claims.ts";
 import { Shares } from "./shares.ts";
 import type { Room } from "./store.ts";
 import { Tokens } from "./tokens.ts";
-import { Trees } from "./trees.ts";
+import { type TreeRecord, Trees } from "./trees.ts";
 
 /** Rows of a page. */
 const PAGE_ROWS = 500;
@@ -157,6 +157,15 @@ export class Records {
       yield rows;
       last = end;
     }
+  }
+
+  /** The tree that a name is in: the outermost one, or the one that has it. */
+  treeOf(room: Room, name: string): TreeRecord | undefined {
+    for (let end = name.indexOf("/"); end > 0; end = name.indexOf("/", end + 1)) {
+      const tree = this.trees.get(room, name.slice(0, end));
+      if (tree !== undefined) return tree;
+    }
+    return this.trees.get(room, name);
   }
 
   /** Forgets a tree and all the files in it. */

@@ -125,9 +125,15 @@ export class SharedRoom {
     else if (before !== undefined) this.#records.shares.forget(before);
   }
 
-  /** Whether a file is to be seen no more. */
-  isOver(name: string, info: Deno.FileInfo): boolean {
-    const share = this.termsOf(name, info);
+  /** Whether what has a name is to be seen no more, by its own terms or those of its folder. */
+  isOver(name: string): boolean {
+    const tree = this.#records.treeOf("shared", name)?.name ?? name;
+    return this.#isOverAt(tree) || tree !== name && this.#isOverAt(name);
+  }
+
+  #isOverAt(name: string): boolean {
+    const found = findInside(this.#root(), name);
+    const share = found && this.termsOf(name, found.info);
     return share !== undefined && isOver(share, this.#now());
   }
 
@@ -145,10 +151,9 @@ export class SharedRoom {
     }
   }
 
-  /** Removes one that is over just now, so that its name is free. */
+  /** Removes what is over just now, so that its name is free. */
   clear(name: string): void {
-    const found = findInside(this.#root(), name);
-    if (found !== undefined && this.isOver(name, found.info)) this.sweep();
+    if (this.isOver(name)) this.sweep();
   }
 
   /** When there is something to sweep next, in milliseconds since 1970; undefined for never. */
@@ -183,7 +188,7 @@ export class SharedRoom {
     const trees = this.#records.trees.room("shared").flatMap((tree) => {
       const found = findInside(this.#root(), tree.name);
       const isMeant = tree.owner === owner && (blind ? tree.requested : tree.name) === name;
-      if (!isMeant || !found?.info.isDirectory || this.isOver(tree.name, found.info)) return [];
+      if (!isMeant || !found?.info.isDirectory || this.isOver(tree.name)) return [];
       return [{ row: rowFor(tree.name, found.info, tree), ...found }];
     });
     return trees.concat(this.#ownFiles(name, { owner, ...(blind === undefined ? {} : { blind }) }));
@@ -194,7 +199,7 @@ export class SharedRoom {
       if ((blind ? row.requested : row.name) !== name) return [];
       const found = findInside(this.#root(), row.name);
       const isThere = found !== undefined && holds(row, found.info);
-      return isThere && !this.isOver(row.name, found.info) ? [{ row, ...found }] : [];
+      return isThere && !this.isOver(row.name) ? [{ row, ...found }] : [];
     });
   }
 
