@@ -3,13 +3,20 @@ import assert from "node:assert/strict";
 import type { FtError } from "../src/error.ts";
 import type { ClientSession } from "../src/session/client_session.ts";
 import type { TreeReport } from "../src/session/tree_report.ts";
-import type { Item } from "../src/storage/store.ts";
+import { type Access, OPEN_ACCESS } from "../src/session/access.ts";
+import type { Item, Receipt, Source, Terms } from "../src/storage/store.ts";
 import { assertSameTree, fetchTree, FolderSource } from "./conversation/tree.ts";
-import { World } from "./conversation/world.ts";
+import { MemorySource, World } from "./conversation/world.ts";
 import { exists, namesIn, writeFile } from "./files.ts";
 import { Random, seed } from "./random.ts";
 
 const random = new Random(seed);
+
+/** Lets everybody in who may share, and not look at what others do. */
+const mayShare: Access = {
+  ...OPEN_ACCESS,
+  admit: () => ({ name: "ana", verbs: new Set(["share"]) }),
+};
 
 /** A folder with small files and large ones. */
 function makeTree(world: World): string {
@@ -197,6 +204,89 @@ Deno.test("share of a folder: before all of it is known nothing in it is told", 
   assert.ok(tree !== undefined);
   world.records.trees.put("shared", { ...tree, listed: 0 });
   await assert.rejects(client.about("shared", "t/small/0"), failsWith("not_found"));
+});
+
+/** Shares one file by its name. */
+function shareFile(
+  client: ClientSession,
+  name: string,
+  terms: Terms,
+  source: Source = new MemorySource(random.bytes(10)),
+): Promise<Receipt> {
+  return client.upload({ room: "shared", name, source, conflict: "rename", terms });
+}
+
+Deno.test("share of a folder: what is shared into it has no terms of its own", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const { client } = world.talk();
+  await shareTree(client, path, {});
+  const source = () => new MemorySource(random.bytes(10));
+  for (
+    const terms of [{ downloads: 1 }, { expires: 60_000 }, { note: "a" }, { secret: "age" }]
+  ) {
+    await assert.rejects(shareFile(client, "t/once", terms), failsWith("denied"));
+  }
+  assert.ok(!exists(world.path("shared", "t/once")));
+  // Not either what is in it already.
+  const bytes = random.bytes(10);
+  await shareFile(client, "t/once", {}, new MemorySource(bytes));
+  const again = shareFile(client, "t/once", { downloads: 1 }, new MemorySource(bytes));
+  await assert.rejects(again, failsWith("denied"));
+  assert.equal(world.records.shares.all().get("t/once"), undefined);
+  // Beside it, and where terms mean nothing, they are nobody's business.
+  await shareFile(client, "u/once", { downloads: 1 });
+  const head = { name: "t", room: "private", conflict: "rename" } as const;
+  await client.uploadTree({ head, source: new FolderSource(path) });
+  await client.upload({ ...head, name: "t/once", source: source(), terms: { downloads: 1 } });
+});
+
+Deno.test("share of a folder: a file on terms is not given with a folder that came meanwhile", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const [{ client }, other] = [world.talk(), world.talk({ run: "2" })];
+  const bytes = new MemorySource(random.bytes(3_000_000));
+  const reached = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  const source: Source = {
+    size: bytes.size,
+    mtime: bytes.mtime,
+    version: bytes.version,
+    digest: undefined,
+    async read(offset, into) {
+      reached.resolve();
+      await goOn.promise;
+      return bytes.read(offset, into);
+    },
+    isUnchanged: () => true,
+    close() {},
+  };
+  const sharing = shareFile(client, "t/once", { downloads: 1 }, source);
+  sharing.catch(() => {});
+  await reached.promise;
+  await shareTree(other.client, path, {});
+  goOn.resolve();
+  await assert.rejects(sharing, failsWith("denied"));
+  assert.ok(!exists(world.path("shared", "t/once")));
+});
+
+Deno.test("share of a folder: who may not look hears of terms only in a folder of its own", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  await shareTree(world.talk({ owner: "bob" }).client, path, {});
+  const { client: blind } = world.talk({ access: mayShare });
+  // It goes beside that of Bob.
+  await shareFile(blind, "t/once", { downloads: 1 });
+  assert.deepEqual(namesIn(world.path("shared", "t (2)")), ["once"]);
+  await blind.unshare("t/once");
+  Deno.removeSync(world.path("shared", "t (2)"));
+
+  await shareTree(blind, path, {});
+  await assert.rejects(shareFile(blind, "t/once", { downloads: 1 }), {
+    code: "denied",
+    message: "'t/once' is in a folder that is shared as one, on its terms.",
+  });
+  assert.ok(!exists(world.path("shared", "t (2)/once")));
 });
 
 for (const name of ["t", "t/small"]) {

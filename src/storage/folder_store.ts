@@ -1,15 +1,7 @@
 import { FtError } from "../error.ts";
 import { numberedName } from "../name.ts";
 import { ChunkLists } from "./chunk_lists.ts";
-import {
-  findInside,
-  foldersOf,
-  type Found,
-  isFolder,
-  makeFolders,
-  nameAround,
-  openInside,
-} from "./confine.ts";
+import { findInside, foldersOf, type Found, isFolder, makeFolders, openInside } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import type { FolderPartial, Placed } from "./folder_partial.ts";
 import { type FileRecord, holds, recordOf } from "./file_record.ts";
@@ -166,9 +158,9 @@ export class FolderStore implements Store {
     const { space } = this.#options;
     let partial: FolderPartial | undefined;
     try {
+      this.trees.placeOf(request);
       const settled = this.#settled(request);
       if (settled !== undefined) return settled;
-      this.trees.requireOwn(request);
       space?.check(request);
       if (request.dry) return NOTHING_STAGED;
       const over = this.#replaced(request, this.#ownFiles(request))?.path;
@@ -236,10 +228,7 @@ export class FolderStore implements Store {
       const receipt = { name: same.row.name, size, digest, outcome: "same" } as const;
       return { receipt, folders: foldersOf(root, same.path).filter(isSyncing) };
     }
-    // That a file of another's is where a folder should be must not be told either.
-    const { room, owner, blind } = request;
-    const isTaken = (folder: string) => this.trees.isOthers(room, owner, folder);
-    const wanted = blind ? nameAround(root, request.name, isTaken) : request.name;
+    const wanted = this.trees.placeOf(request);
     const { folder, changed } = makeFolders(root, wanted);
     const over = this.#replaced(request, own);
     const name = over?.name ?? this.#publishUnder(request, { wanted, folder, staged, digest });

@@ -8,8 +8,8 @@ import { knownDigest } from "./local_source.ts";
 import type { Records } from "./records.ts";
 import type { Space } from "./space.ts";
 import type { Staging } from "./staging.ts";
-import type { SharedRoom } from "./shared_room.ts";
-import type { Claimant, Room, View } from "./store.ts";
+import { isPlain, type SharedRoom } from "./shared_room.ts";
+import type { Claimant, Room, StageRequest, View } from "./store.ts";
 import type { StagedTree, TreeRequest, TreeSource, TreeStore } from "./tree.ts";
 import { tagOf, TreeListing } from "./tree_listing.ts";
 import type { TreeRecord } from "./trees.ts";
@@ -35,6 +35,9 @@ interface TreePlaceFound {
   readonly name: string;
   readonly isOld: boolean;
 }
+
+/** What is sent where, and by whom. */
+type Addressed = Pick<StageRequest, "room" | "name" | "owner" | "blind">;
 
 /** The whole folders of a store that keeps files in folders. */
 export class FolderTrees implements TreeStore {
@@ -81,9 +84,34 @@ export class FolderTrees implements TreeStore {
   }
 
   /** Whether a folder is a tree of somebody else's, or in one. */
-  isOthers(room: Room, owner: string, folder: string): boolean {
+  #isOthers(room: Room, owner: string, folder: string): boolean {
     const tree = this.#tree(room, folder);
     return tree !== undefined && tree.owner !== owner;
+  }
+
+  /**
+   * The name that a file gets if nothing has it. What is in a tree is given with it to whoever is
+   * given that, so it has no terms of its own.
+   *
+   * @throws FtError `denied` in a tree of somebody else's, and for terms in one's own.
+   */
+  placeOf(request: StageRequest): string {
+    this.#requireOwn(request);
+    const { room, terms, name } = request;
+    const place = this.#around(request);
+    if (!isPlain(terms) && this.#tree(room, folderOf(place)) !== undefined) {
+      throw new FtError("denied", `'${name}' is in a folder that is shared as one, on its terms.`, {
+        hint: "Share it under a name outside of that folder, or the folder on these terms.",
+      });
+    }
+    return place;
+  }
+
+  /** A name around what its sender may not know of: that stands where a folder should be. */
+  #around({ room, name, owner, blind }: Addressed): string {
+    if (!blind) return name;
+    const isTaken = (folder: string) => this.#isOthers(room, owner, folder);
+    return nameAround(this.#options.root(room), name, isTaken);
   }
 
   /**
@@ -91,11 +119,9 @@ export class FolderTrees implements TreeStore {
    *
    * @throws FtError `denied`
    */
-  requireOwn(
-    { room, name, owner, blind }: Pick<TreeRequest, "room" | "name" | "owner" | "blind">,
-  ): void {
-    const folder = name.slice(0, Math.max(0, name.lastIndexOf("/")));
-    if (blind || folder === "" || !this.isOthers(room, owner, folder)) return;
+  #requireOwn({ room, name, owner, blind }: Addressed): void {
+    const folder = folderOf(name);
+    if (blind || folder === "" || !this.#isOthers(room, owner, folder)) return;
     throw new FtError("denied", `'${folder}' is somebody else's folder.`, {
       hint: "Choose another name.",
     });
@@ -144,7 +170,7 @@ export class FolderTrees implements TreeStore {
     try {
       const root = this.#options.root(request.room);
       if (request.room === "shared") shared?.clear(request.name);
-      this.requireOwn(request);
+      this.#requireOwn(request);
       const place = this.#place(request, root);
       return new FolderTree({ request, root, ...place, staging, records, space, shared, fits });
     } catch (thrown) {
@@ -163,7 +189,7 @@ export class FolderTrees implements TreeStore {
     const own = records === undefined
       ? isFolder(name) ? name : undefined
       : this.#own(request, root);
-    const outer = name.slice(0, Math.max(0, name.lastIndexOf("/")));
+    const outer = folderOf(name);
     if (own === undefined && outer !== "" && !blind && this.#tree(room, outer) !== undefined) {
       throw new FtError("exists", `'${outer}' is a folder that was sent as one.`, {
         hint: "Send that folder again with this one in it, or choose another name.",
@@ -190,9 +216,8 @@ export class FolderTrees implements TreeStore {
     // Another run of the same owner may have been faster.
     const own = this.#own(request, root);
     if (own !== undefined) return { name: own, isOld: true };
-    const { room, name, owner, blind } = request;
-    const isTaken = (folder: string) => this.isOthers(room, owner, folder);
-    const wanted = blind ? nameAround(root, name, isTaken) : name;
+    const { name } = request;
+    const wanted = this.#around(request);
     const { folder } = makeFolders(root, wanted);
     for (let number = 1; number <= NUMBERS; number++) {
       const candidate = number === 1 ? wanted : numberedName(wanted, number);
@@ -223,6 +248,11 @@ export class FolderTrees implements TreeStore {
       throw thrown;
     }
   }
+}
+
+/** The folder that a name is in; empty for none. */
+function folderOf(name: string): string {
+  return name.slice(0, Math.max(0, name.lastIndexOf("/")));
 }
 
 function isFolderInside(root: string, name: string): boolean {

@@ -94,9 +94,8 @@ export class SharedRoom {
   /** The row that gives a file its terms; undefined when it has none. */
   shareOf(request: Shared, name: string, ino: string): ShareRecord | undefined {
     const { owner, who = "", run, terms = {} } = request;
+    if (request.room !== "shared" || isPlain(terms)) return undefined;
     const { expires, downloads, note = "", secret = "" } = terms;
-    const isPlain = expires === undefined && downloads === undefined && note + secret === "";
-    if (request.room !== "shared" || isPlain) return undefined;
     const published = this.#now();
     return {
       name,
@@ -226,6 +225,11 @@ export class SharedRoom {
     this.#records.forget("shared", key);
     this.#records.shares.forget(key);
   }
+}
+
+/** Whether terms say nothing. */
+export function isPlain({ expires, downloads, note = "", secret = "" }: Terms = {}): boolean {
+  return expires === undefined && downloads === undefined && note + secret === "";
 }
 
 /** What stands for the record of what has none of its own. */
