@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { FtError } from "../src/error.ts";
 import { FIRST_CHUNK_BYTES } from "../src/protocol/chunk.ts";
 import { PACKED_BYTES } from "../src/protocol/limits.ts";
-import type { Access } from "../src/session/access.ts";
+import { NAME_PARTS } from "../src/name.ts";
+import { type Access, OPEN_ACCESS } from "../src/session/access.ts";
 import type { ClientSession } from "../src/session/client_session.ts";
 import type { Item } from "../src/storage/store.ts";
 import { assertSameTree, fetchTree, FolderSource, sendTree } from "./conversation/tree.ts";
@@ -417,16 +418,56 @@ Deno.test("tree: fetched again the same bytes are not kept twice", async () => {
   assert.deepEqual(namesIn(world.path("downloads", "t")), ["a", "a (2)"]);
 });
 
+/** Lets everybody in who may send, and not look. */
+const maySend: Access = {
+  ...OPEN_ACCESS,
+  admit: () => ({ name: "ana", verbs: new Set(["put", "share"]) }),
+};
+
+for (const room of ["shared", "private"] as const) {
+  for (const [what, name] of [["name", "t"], ["long name", `${"long/".repeat(70)}t`]] as const) {
+    Deno.test(`tree: who may not look into the ${room} room hears of a folder by the ${what} it sent`, async () => {
+      await using world = new World({ maxFile: 1000, quota: 10_000 });
+      const path = `${world.root}/t`;
+      writeFile(`${path}/a`, "a");
+      await sendTree(world.talk({ owner: "bob" }).client, path, { name });
+      const { client } = world.talk({ access: maySend });
+      assert.equal((await sendTree(client, path, { name, room })).name, name);
+      const failures: FtError[] = [];
+      const note = (thrown: FtError) => void failures.push(thrown);
+
+      writeFile(`${path}/large`, random.bytes(2000));
+      // With the folder's it is too long.
+      writeFile(`${path}/${"deep/".repeat(NAME_PARTS - 1)}b`, "b");
+      for (const { error } of (await sendTree(client, path, { name, room })).failures) note(error);
+      const codes = new Set(failures.map(({ code }) => code));
+      assert.deepEqual([...codes].sort(), ["bad_name", "limit"]);
+      Deno.removeSync(`${path}/deep`, { recursive: true });
+      Deno.removeSync(`${path}/large`);
+      for (let at = 0; at < 20; at++) writeFile(`${path}/${at}`, random.bytes(900));
+      await sendTree(client, path, { name, room }).catch(note);
+      assert.match(failures.at(-1)?.message ?? "", new RegExp(`^'${name}' does not fit`));
+      await sendTree(client, path, { name, room, conflict: "fail" }).catch(note);
+      assert.equal(failures.at(-1)?.message, `'${name}' exists.`);
+
+      const source = new MemorySource(random.bytes(2000));
+      await client.upload({ room, name: `${name}.bin`, source, conflict: "rename" }).catch(note);
+      assert.match(failures.at(-1)?.message ?? "", new RegExp(`^'${name}.bin' is larger`));
+
+      for (const { message, hint = "" } of failures) {
+        assert.ok(!`${message}${hint}`.includes("(2)"), message);
+        assert.ok(!`${message}${hint}`.includes("ana"), message);
+      }
+    });
+  }
+}
+
 Deno.test("tree: who may share and not look learns nothing of others' folders", async () => {
   await using world = new World();
   writeFile(`${world.root}/t/a`, "a");
   const { client } = world.talk();
   await sendTree(client, `${world.root}/t`, { name: "t" });
-  const access: Access = {
-    admit: () => ({ name: undefined, verbs: new Set(["share"]) }),
-    isName: () => false,
-  };
-  const { client: blind } = world.talk({ owner: "ben", access });
+  const { client: blind } = world.talk({ owner: "ben", access: maySend });
   assert.equal((await sendTree(blind, `${world.root}/t`, { name: "t" })).name, "t");
   assert.deepEqual(world.names("shared"), ["t", "t (2)"]);
 });

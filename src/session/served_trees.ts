@@ -58,8 +58,10 @@ export class ServedTrees {
     const outcome = incoming.outcome.finally(() => this.#incoming.delete(id));
     const about = { action, room: room ?? "private", name } as const;
     track(id, incoming, outcome, about, () => incoming.received);
+    let kept: string | undefined;
     try {
       const place = guest.place(room, name);
+      kept = place.name;
       if (trees === undefined) throw new FtError("denied", "No folders are kept here.");
       incoming.begin(trees.stageTree({
         ...place,
@@ -72,7 +74,7 @@ export class ServedTrees {
         ...(room === "shared" ? { terms: termsOf(head) } : {}),
       }));
     } catch (thrown) {
-      return incoming.fail(toFailure(thrown));
+      return incoming.fail(toFailure(thrown), kept);
     }
   }
 
