@@ -7,6 +7,7 @@ import { NAME_PARTS } from "../src/name.ts";
 import { type Access, OPEN_ACCESS } from "../src/session/access.ts";
 import type { ClientSession } from "../src/session/client_session.ts";
 import type { Item } from "../src/storage/store.ts";
+import type { TreeSource } from "../src/storage/tree.ts";
 import { assertSameTree, fetchTree, FolderSource, sendTree } from "./conversation/tree.ts";
 import { MemorySource, World } from "./conversation/world.ts";
 import { exists, namesIn, writeFile } from "./files.ts";
@@ -15,6 +16,12 @@ import { Random, seed } from "./random.ts";
 const random = new Random(seed);
 /** On both sides of what is packed, and of a chunk. */
 const SIZES = [0, 1, 4096, PACKED_BYTES - 1, PACKED_BYTES, PACKED_BYTES + 1, 1_500_000];
+
+/** Lets everybody in who may send, and not look. */
+const maySend: Access = {
+  ...OPEN_ACCESS,
+  admit: () => ({ name: "ana", verbs: new Set(["put", "share"]) }),
+};
 
 /** A folder of all that can be in one. */
 function makeTree(world: World, name = "photos"): string {
@@ -39,9 +46,12 @@ function makeTree(world: World, name = "photos"): string {
   return path;
 }
 
-async function items(client: ClientSession): Promise<Item[]> {
+async function items(
+  client: ClientSession,
+  request: { room: "private" | "shared"; mine?: boolean } = { room: "shared" },
+): Promise<Item[]> {
   const found: Item[] = [];
-  await client.list({ room: "shared" }, (page) => void found.push(...page));
+  await client.list(request, (page) => void found.push(...page));
   return found;
 }
 
@@ -338,6 +348,51 @@ Deno.test("tree: nobody adds anything to somebody else's folder", async () => {
   );
 });
 
+Deno.test("tree: a folder in a folder of one's own exists, also for who may not look", async () => {
+  await using world = new World();
+  const path = `${world.root}/t`;
+  writeFile(`${path}/a`, "a");
+  await sendTree(world.talk({ owner: "bob" }).client, path, { name: "t" });
+  const { client } = world.talk({ access: maySend });
+  for (const room of ["private", "shared"] as const) {
+    await sendTree(client, path, { name: "t", room });
+    for (const name of ["t/inner", "t/deep/inner"]) {
+      await assert.rejects(sendTree(client, path, { name, room }), {
+        code: "exists",
+        message: `'${name}' is in a folder that was sent as one.`,
+      });
+    }
+    assert.deepEqual((await items(client, { room, mine: true })).map(({ name }) => name), ["t"]);
+  }
+  // What its own folder is called, beside that of Bob, it does not know.
+  assert.deepEqual(world.names("shared"), ["t", "t (2)"]);
+  await sendTree(client, path, { name: "t (2)/inner" });
+  assert.deepEqual(namesIn(world.path("shared", "t (2)")), ["a"]);
+  assert.deepEqual(namesIn(world.path("shared", "t (2) (2)")), ["inner"]);
+});
+
+Deno.test("tree: a folder of one's own that comes around another meanwhile is not entered", async () => {
+  await using world = new World();
+  const path = `${world.root}/t`;
+  writeFile(`${path}/a`, "a");
+  const [{ client }, other] = [world.talk(), world.talk({ run: "run 2" })];
+  const inner = new FolderSource(path);
+  const source: TreeSource = {
+    mtime: inner.mtime,
+    async *entries() {
+      await sendTree(other.client, path, { name: "t" });
+      yield* inner.entries();
+    },
+    open: (path) => inner.open(path),
+    read: (path, into) => inner.read(path, into),
+  };
+  await assert.rejects(
+    sendTree(client, path, { name: "t/inner", source }),
+    failsWith("exists"),
+  );
+  assert.deepEqual(namesIn(world.path("shared", "t")), ["a"]);
+});
+
 Deno.test("tree: two runs of one owner that begin at once fill one folder", async () => {
   await using world = new World();
   writeFile(`${world.root}/t/a`, "a");
@@ -417,12 +472,6 @@ Deno.test("tree: fetched again the same bytes are not kept twice", async () => {
   await fetchTree(world, client, "t");
   assert.deepEqual(namesIn(world.path("downloads", "t")), ["a", "a (2)"]);
 });
-
-/** Lets everybody in who may send, and not look. */
-const maySend: Access = {
-  ...OPEN_ACCESS,
-  admit: () => ({ name: "ana", verbs: new Set(["put", "share"]) }),
-};
 
 for (const room of ["shared", "private"] as const) {
   for (const [what, name] of [["name", "t"], ["long name", `${"long/".repeat(70)}t`]] as const) {

@@ -97,8 +97,8 @@ export class FolderTrees implements TreeStore {
    */
   placeOf(request: StageRequest): string {
     this.#requireOwn(request);
-    const { room, terms, name } = request;
-    const place = this.#around(request);
+    const { room, terms, name, owner } = request;
+    const place = this.#around(request, (folder) => this.#isOthers(room, owner, folder));
     if (!isPlain(terms) && this.#tree(room, folderOf(place)) !== undefined) {
       throw new FtError("denied", `'${name}' is in a folder that is shared as one, on its terms.`, {
         hint: "Share it under a name outside of that folder, or the folder on these terms.",
@@ -108,10 +108,8 @@ export class FolderTrees implements TreeStore {
   }
 
   /** A name around what its sender may not know of: that stands where a folder should be. */
-  #around({ room, name, owner, blind }: Addressed): string {
-    if (!blind) return name;
-    const isTaken = (folder: string) => this.#isOthers(room, owner, folder);
-    return nameAround(this.#options.root(room), name, isTaken);
+  #around({ room, name, blind }: Addressed, isTaken: (folder: string) => boolean): string {
+    return blind ? nameAround(this.#options.root(room), name, isTaken) : name;
   }
 
   /**
@@ -170,7 +168,6 @@ export class FolderTrees implements TreeStore {
     try {
       const root = this.#options.root(request.room);
       if (request.room === "shared") shared?.clear(request.name);
-      this.#requireOwn(request);
       const place = this.#place(request, root);
       return new FolderTree({ request, root, ...place, staging, records, space, shared, fits });
     } catch (thrown) {
@@ -183,18 +180,13 @@ export class FolderTrees implements TreeStore {
     request: TreeRequest,
     root: string,
   ): { name: string; isOld: boolean; make: (() => TreePlaceFound) | undefined } {
-    const { room, name, conflict, blind } = request;
+    const { name, conflict, blind } = request;
     const { records } = this.#options;
     const isFolder = (name: string) => isFolderInside(root, name);
     const own = records === undefined
       ? isFolder(name) ? name : undefined
       : this.#own(request, root);
-    const outer = folderOf(name);
-    if (own === undefined && outer !== "" && !blind && this.#tree(room, outer) !== undefined) {
-      throw new FtError("exists", `'${outer}' is a folder that was sent as one.`, {
-        hint: "Send that folder again with this one in it, or choose another name.",
-      });
-    }
+    if (own === undefined) this.#requireOutside(request, root);
     const isTaken = own !== undefined || !blind && findInside(root, name) !== undefined;
     if (isTaken && (conflict === "fail" || conflict === "skip" && own === undefined)) {
       throw new FtError("exists", `'${name}' exists.`, {
@@ -211,13 +203,33 @@ export class FolderTrees implements TreeStore {
     return trees.find((tree) => isFolderInside(root, tree.name))?.name;
   }
 
+  /**
+   * A new tree is in no other one.
+   *
+   * @throws FtError `denied` in somebody else's, `exists` in one's own.
+   */
+  #requireOutside(request: TreeRequest, root: string): void {
+    this.#requireOwn(request);
+    const { room, name, blind } = request;
+    // Who may not know what its own is called here knows it by the name that it sent.
+    const isInside = blind
+      ? foldersAround(name).some((name) => this.#own({ ...request, name }, root) !== undefined)
+      : this.#tree(room, folderOf(name)) !== undefined;
+    if (!isInside) return;
+    throw new FtError("exists", `'${name}' is in a folder that was sent as one.`, {
+      hint: "Send that folder again with this one in it, or choose another name.",
+    });
+  }
+
   /** Makes the folder of a new tree under a name that is free; returns that. */
   #makeNew(request: TreeRequest, root: string): TreePlaceFound {
     // Another run of the same owner may have been faster.
     const own = this.#own(request, root);
     if (own !== undefined) return { name: own, isOld: true };
-    const { name } = request;
-    const wanted = this.#around(request);
+    // What is around it may have come meanwhile, too.
+    this.#requireOutside(request, root);
+    const { room, name } = request;
+    const wanted = this.#around(request, (folder) => this.#tree(room, folder) !== undefined);
     const { folder } = makeFolders(root, wanted);
     for (let number = 1; number <= NUMBERS; number++) {
       const candidate = number === 1 ? wanted : numberedName(wanted, number);
@@ -253,6 +265,12 @@ export class FolderTrees implements TreeStore {
 /** The folder that a name is in; empty for none. */
 function folderOf(name: string): string {
   return name.slice(0, Math.max(0, name.lastIndexOf("/")));
+}
+
+/** The folders that a name is in, the outermost first. */
+function foldersAround(name: string): string[] {
+  const parts = name.split("/").slice(0, -1);
+  return parts.map((_, at) => parts.slice(0, at + 1).join("/"));
 }
 
 function isFolderInside(root: string, name: string): boolean {
