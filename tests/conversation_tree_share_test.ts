@@ -120,6 +120,61 @@ Deno.test("share of a folder: who is cut off comes back for the rest and counts 
   assert.ok(!exists(world.path("shared", "t")));
 });
 
+/** Fetches the folder `t` and is cut off once that counts. */
+async function fetchCut(world: World, owner: string): Promise<void> {
+  const { client, link, served } = world.talk({ owner });
+  const { claims } = world.records;
+  const commit = claims.commit;
+  claims.commit = (...claim) => {
+    commit.apply(claims, claim);
+    link.cut();
+  };
+  await assert.rejects(fetchTree(world, client, "t"), failsWith("lost"));
+  claims.commit = commit;
+  await served;
+  if (exists(world.path("downloads", "t"))) {
+    Deno.removeSync(world.path("downloads", "t"), { recursive: true });
+  }
+}
+
+Deno.test("share of a folder: who was counted gets nothing that is shared anew, uncounted", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const [one, two] = [world.talk(), world.talk({ run: "2" })];
+  await shareTree(one.client, path, { downloads: 1 });
+  await fetchCut(world, "ben");
+  // It is used up: what is shared now is another folder, and he still gets what he was counted for.
+  writeFile(`${path}/new`, "new");
+  assert.equal((await shareTree(two.client, path, { downloads: 1 })).name, "t (2)");
+  const { client: ben } = world.talk({ owner: "ben", run: "2" });
+  await fetchTree(world, ben, "t");
+  assert.deepEqual(namesIn(world.path("downloads", "t")), ["large.bin", "small", "z large.bin"]);
+  assert.deepEqual((await items(one.client)).map(({ name, downloads }) => [name, downloads]), [
+    ["t (2)", 1],
+  ]);
+});
+
+Deno.test("share of a folder: terms that are set anew hold for who was counted, too", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const [one, two] = [world.talk(), world.talk({ run: "2" })];
+  const left = async () => (await items(one.client))[0]?.downloads;
+  await shareTree(one.client, path, { downloads: 3 });
+  await fetchCut(world, "ben");
+  await fetchCut(world, "eve");
+  // The same run says nothing new.
+  await shareTree(one.client, path, { downloads: 3 });
+  await fetchTree(world, world.talk({ owner: "ben", run: "2" }).client, "t");
+  assert.equal(await left(), 1);
+
+  Deno.removeSync(world.path("downloads", "t"), { recursive: true });
+  writeFile(`${path}/new`, "new");
+  await shareTree(two.client, path, { downloads: 2 });
+  await fetchTree(world, world.talk({ owner: "eve", run: "2" }).client, "t");
+  assert.ok(exists(world.path("downloads", "t/new")));
+  assert.equal(await left(), 1);
+});
+
 Deno.test("share of a folder: none of its files comes before it was counted", async () => {
   await using world = new World();
   const path = makeTree(world);

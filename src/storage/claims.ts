@@ -36,7 +36,7 @@ export interface ClaimsOptions {
 interface ClaimRecord extends ShareKey {
   readonly id: number;
   readonly owner: string;
-  /** 1 once it is taken off the downloads. */
+  /** 1 once it is taken off the downloads, 2 when others have been set since. */
   readonly counted: number;
   /** When it lapses, in milliseconds since 1970. */
   readonly until: number;
@@ -64,6 +64,7 @@ export class Claims {
   readonly #extendAll: StatementSync;
   readonly #remove: StatementSync;
   readonly #removeLapsed: StatementSync;
+  readonly #retire: StatementSync;
   readonly #left: StatementSync;
   readonly #take: StatementSync;
   /** Hears that a claim is held no more: its share may be over now. */
@@ -87,6 +88,9 @@ export class Claims {
     this.#remove = database.prepare("delete from claim where id = ?");
     this.#removeLapsed = database.prepare(
       "delete from claim where name = ? and ino = ? and until <= ?",
+    );
+    this.#retire = database.prepare(
+      "update claim set counted = 2 where name = ? and ino = ? and counted = 1",
     );
     this.#left = database.prepare("select downloads from share where name = ? and ino = ?");
     this.#take = database.prepare(
@@ -162,7 +166,7 @@ export class Claims {
       return holder.claimant.run === run || now - holder.seen > this.#times.still;
     };
     return this.#rows(share)
-      .filter((row) => row.owner === owner && row.until > now && isFree(row))
+      .filter((row) => row.owner === owner && row.counted < 2 && row.until > now && isFree(row))
       .sort((a, b) => b.counted - a.counted)[0];
   }
 
@@ -229,6 +233,14 @@ export class Claims {
     if (isRemoved) this.#remove.run(id);
     else this.#extend.run(this.#now() + this.#times.lapse, id);
     this.onEnded();
+  }
+
+  /**
+   * What has counted was under terms that are set anew: who is fetching finishes, and nobody comes
+   * back for it.
+   */
+  retire({ name, ino }: ShareKey): void {
+    this.#retire.run(name, ino);
   }
 }
 

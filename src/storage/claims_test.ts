@@ -164,6 +164,32 @@ Deno.test("Claim.commit() fails when what was shared is taken back", async () =>
   await rejects(claim.commit(), { code: "not_found" });
 });
 
+Deno.test("Claims.retire() lets who is fetching finish, and nobody come back for what counted", async () => {
+  using shelf = new Shelf(4);
+  const { claims } = shelf.records;
+  const [bob, eve] = [shelf.take(claimant("bob")), shelf.take(claimant("eve"))];
+  await bob.commit();
+  await eve.commit();
+  eve.leave();
+  const sam = shelf.take(claimant("sam"));
+  sam.leave();
+  claims.retire(SHARE);
+  const kim = shelf.take(claimant("kim"));
+  await kim.commit();
+  kim.done();
+  shelf.records.shares.put({ ...SHARE, downloads: 0 });
+  equal(claims.isWanted(SHARE, false), true);
+  // Not by another connection of the same run, either.
+  throws(() => shelf.take(claimant("bob")), { code: "not_found" });
+  bob.leave();
+  equal(claims.isWanted(SHARE, false), false);
+  for (const owner of ["bob", "eve"]) {
+    throws(() => shelf.take(claimant(owner)), { code: "not_found" });
+  }
+  // What does not count yet is counted under the terms that hold then.
+  await rejects(shelf.take(claimant("sam")).commit(), { code: "not_found" });
+});
+
 Deno.test("Claims.isWanted() as long as a transfer or a counted claim needs what is over", async () => {
   using shelf = new Shelf(1);
   const { claims } = shelf.records;

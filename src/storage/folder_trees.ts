@@ -200,7 +200,12 @@ export class FolderTrees implements TreeStore {
   /** The tree that an owner sent under a name before. */
   #own({ room, owner, name }: TreeRequest, root: string): string | undefined {
     const trees = this.#options.records?.trees.own(owner, room, name) ?? [];
-    return trees.find((tree) => isFolderInside(root, tree.name))?.name;
+    const isOwn = ({ name }: TreeRecord) => isFolderInside(root, name) && !this.#isOver(room, name);
+    return trees.find(isOwn)?.name;
+  }
+
+  #isOver(room: Room, name: string): boolean {
+    return room === "shared" && this.#options.shared?.isOver(name) === true;
   }
 
   /**

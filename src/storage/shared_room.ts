@@ -122,6 +122,8 @@ export class SharedRoom {
     const share = this.shareOf(request, name, ino);
     if (share !== undefined) this.put(share);
     else if (before !== undefined) this.#records.shares.forget(before);
+    // A folder may have other files now than it was counted for.
+    if (this.#records.trees.get("shared", name)) this.#records.claims.retire({ name, ino });
   }
 
   /** Whether what has a name is to be seen no more, by its own terms or those of its folder. */
