@@ -154,6 +154,51 @@ Deno.test("share of a folder: who was counted gets nothing that is shared anew, 
   ]);
 });
 
+Deno.test("share of a folder: what comes of one that is over meanwhile goes with it, not beside it", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  for (const access of [OPEN_ACCESS, mayShare]) {
+    const { client } = world.talk({ access });
+    const onWanted = () => {
+      const [share] = world.records.shares.all().get("t") ?? [];
+      assert.ok(share !== undefined);
+      world.records.shares.put({ ...share, expires: Date.now() - 1 });
+    };
+    const head = { name: "t", room: "shared", conflict: "rename", expires: 60_000 } as const;
+    await client.uploadTree({ head, source: new FolderSource(path), onWanted });
+    assert.deepEqual(world.names("shared"), ["t"]);
+    world.store.shared?.sweep();
+    assert.deepEqual(world.names("shared"), []);
+  }
+});
+
+for (const conflict of ["rename", "overwrite", "skip", "fail"] as const) {
+  for (const owner of ["ana", "eve"]) {
+    Deno.test(`share of a folder: one that is over is not spoken of with ${conflict} to ${owner}`, async () => {
+      await using world = new World();
+      const path = makeTree(world);
+      await shareTree(world.talk({ owner: "ana" }).client, path, { downloads: 1 });
+      await fetchCut(world, "ben");
+      const { client } = world.talk({ owner, run: "2" });
+      // Neither its own name nor one in it is taken.
+      const source = new MemorySource(random.bytes(10));
+      const { name } = await client.upload({ room: "shared", name: "t/new", source, conflict });
+      assert.equal(name, "t (2)/new");
+      const head = { name: "t", room: "shared", conflict } as const;
+      const sent = await client.uploadTree({ head, source: new FolderSource(path) });
+      assert.deepEqual([sent.name, sent.failures], ["t (3)", []]);
+      const inner = { ...head, name: "t/small" };
+      await client.uploadTree({ head: inner, source: new FolderSource(`${path}/small`) });
+      assert.ok(exists(world.path("shared", "t (2)/small/1")));
+
+      await fetchTree(world, world.talk({ owner: "ben", run: "2" }).client, "t");
+      assertSameTree(world.path("downloads", "t"), path);
+      world.store.shared?.sweep();
+      assert.deepEqual(world.names("shared"), ["t (2)", "t (3)"]);
+    });
+  }
+}
+
 Deno.test("share of a folder: terms that are set anew hold for who was counted, too", async () => {
   await using world = new World();
   const path = makeTree(world);

@@ -196,7 +196,7 @@ export class FolderStore implements Store {
     }
     if (conflict === "rename") return undefined;
     const isTaken = own.length > 0 ||
-      (!blind && findInside(this.#root(room), name) !== undefined);
+      (!blind && findInside(this.#root(room), name) !== undefined && !this.#isOver(room, name));
     if (!isTaken) return undefined;
     if (conflict === "skip") return { name, size: 0, digest: "", outcome: "skipped" };
     if (conflict === "fail") throw taken(name);
@@ -204,14 +204,18 @@ export class FolderStore implements Store {
     return undefined;
   }
 
+  /** Whether what has a name is seen no more, though it may still be on the disk. */
+  #isOver(room: Room, name: string): boolean {
+    return room === "shared" && this.shared?.isOver(name) === true;
+  }
+
   /** The files that the owner of a request sent before under its name, and that are still there. */
   #ownFiles({ room, name, owner }: StageRequest): OwnFile[] {
     const root = this.#root(room);
-    const isOver = (row: FileRecord) => room === "shared" && this.shared?.isOver(row.name) === true;
     const rows = this.#options.records?.own(owner, room, name) ?? [];
     return rows.flatMap((row) => {
       const found = findInside(root, row.name);
-      if (found === undefined || !holds(row, found.info) || isOver(row)) return [];
+      if (found === undefined || !holds(row, found.info) || this.#isOver(room, row.name)) return [];
       return [{ row, ...found }];
     });
   }
@@ -293,7 +297,7 @@ export class FolderStore implements Store {
         records?.forget(room, row);
       }
       const wantsName = conflict === "fail" || conflict === "skip";
-      if (wantsName && !blind) throw taken(name);
+      if (wantsName && !blind && !this.#isOver(room, wanted)) throw taken(name);
     }
     throw new FtError("exists", `Too many files have the name '${name}'.`);
   }

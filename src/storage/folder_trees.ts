@@ -37,7 +37,7 @@ interface TreePlaceFound {
 }
 
 /** What is sent where, and by whom. */
-type Addressed = Pick<StageRequest, "room" | "name" | "owner" | "blind">;
+type Addressed = Pick<StageRequest, "room" | "name" | "owner" | "blind" | "again">;
 
 /** The whole folders of a store that keeps files in folders. */
 export class FolderTrees implements TreeStore {
@@ -96,9 +96,11 @@ export class FolderTrees implements TreeStore {
    * @throws FtError `denied` in a tree of somebody else's, and for terms in one's own.
    */
   placeOf(request: StageRequest): string {
-    this.#requireOwn(request);
     const { room, terms, name, owner } = request;
-    const place = this.#around(request, (folder) => this.#isOthers(room, owner, folder));
+    const isTaken = (folder: string) =>
+      this.#isOthers(room, owner, folder) || this.#isClosed(request, folder);
+    const place = this.#around(request, isTaken);
+    this.#requireOwn(request, place);
     if (!isPlain(terms) && this.#tree(room, folderOf(place)) !== undefined) {
       throw new FtError("denied", `'${name}' is in a folder that is shared as one, on its terms.`, {
         hint: "Share it under a name outside of that folder, or the folder on these terms.",
@@ -107,9 +109,16 @@ export class FolderTrees implements TreeStore {
     return place;
   }
 
-  /** A name around what its sender may not know of: that stands where a folder should be. */
-  #around({ room, name, blind }: Addressed, isTaken: (folder: string) => boolean): string {
-    return blind ? nameAround(this.#options.root(room), name, isTaken) : name;
+  /** A name around what its sender may not know of, or nobody any more, where a folder should be. */
+  #around(request: Addressed, isTaken: (folder: string) => boolean): string {
+    const { room, name, blind } = request;
+    if (!blind && !this.#isClosed(request, folderOf(name))) return name;
+    return nameAround(this.#options.root(room), name, isTaken);
+  }
+
+  /** Whether a folder is over; what is of a tree that is over meanwhile goes with it all the same. */
+  #isClosed({ room, again }: Addressed, folder: string): boolean {
+    return !again && this.#isOver(room, folder);
   }
 
   /**
@@ -117,8 +126,8 @@ export class FolderTrees implements TreeStore {
    *
    * @throws FtError `denied`
    */
-  #requireOwn({ room, name, owner, blind }: Addressed): void {
-    const folder = folderOf(name);
+  #requireOwn({ room, owner, blind }: Addressed, place: string): void {
+    const folder = folderOf(place);
     if (blind || folder === "" || !this.#isOthers(room, owner, folder)) return;
     throw new FtError("denied", `'${folder}' is somebody else's folder.`, {
       hint: "Choose another name.",
@@ -186,8 +195,9 @@ export class FolderTrees implements TreeStore {
     const own = records === undefined
       ? isFolder(name) ? name : undefined
       : this.#own(request, root);
-    if (own === undefined) this.#requireOutside(request, root);
-    const isTaken = own !== undefined || !blind && findInside(root, name) !== undefined;
+    if (own === undefined) this.#placeOutside(request, root);
+    const isTaken = own !== undefined ||
+      !blind && findInside(root, name) !== undefined && !this.#isOver(request.room, name);
     if (isTaken && (conflict === "fail" || conflict === "skip" && own === undefined)) {
       throw new FtError("exists", `'${name}' exists.`, {
         hint: "Choose another name, or leave out --on-conflict.",
@@ -205,22 +215,23 @@ export class FolderTrees implements TreeStore {
   }
 
   #isOver(room: Room, name: string): boolean {
-    return room === "shared" && this.#options.shared?.isOver(name) === true;
+    return room === "shared" && name !== "" && this.#options.shared?.isOver(name) === true;
   }
 
   /**
-   * A new tree is in no other one.
+   * The name that a new tree gets if nothing has it: it is in no other one.
    *
    * @throws FtError `denied` in somebody else's, `exists` in one's own.
    */
-  #requireOutside(request: TreeRequest, root: string): void {
-    this.#requireOwn(request);
+  #placeOutside(request: TreeRequest, root: string): string {
     const { room, name, blind } = request;
+    const place = this.#around(request, (folder) => this.#tree(room, folder) !== undefined);
+    this.#requireOwn(request, place);
     // Who may not know what its own is called here knows it by the name that it sent.
     const isInside = blind
       ? foldersAround(name).some((name) => this.#own({ ...request, name }, root) !== undefined)
-      : this.#tree(room, folderOf(name)) !== undefined;
-    if (!isInside) return;
+      : this.#tree(room, folderOf(place)) !== undefined;
+    if (!isInside) return place;
     throw new FtError("exists", `'${name}' is in a folder that was sent as one.`, {
       hint: "Send that folder again with this one in it, or choose another name.",
     });
@@ -232,16 +243,14 @@ export class FolderTrees implements TreeStore {
     const own = this.#own(request, root);
     if (own !== undefined) return { name: own, isOld: true };
     // What is around it may have come meanwhile, too.
-    this.#requireOutside(request, root);
-    const { room, name } = request;
-    const wanted = this.#around(request, (folder) => this.#tree(room, folder) !== undefined);
+    const wanted = this.#placeOutside(request, root);
     const { folder } = makeFolders(root, wanted);
     for (let number = 1; number <= NUMBERS; number++) {
       const candidate = number === 1 ? wanted : numberedName(wanted, number);
       if (findInside(root, candidate) !== undefined) continue;
       if (this.#make(request, folder, candidate)) return { name: candidate, isOld: false };
     }
-    throw new FtError("exists", `Too many folders have the name '${name}'.`);
+    throw new FtError("exists", `Too many folders have the name '${request.name}'.`);
   }
 
   /** Makes the folder of a new tree, unless something has its name. */
