@@ -94,7 +94,17 @@ export function numberedName(name: string, number: number): string {
   const hasEnding = dot > slash && bytesOf(mark + name.slice(dot)) < room;
   const at = hasEnding ? dot : name.length;
   const stem = cutTo(name.slice(slash, at), room - bytesOf(mark + name.slice(at)));
-  return acceptName(folder + stem + mark + name.slice(at));
+  const numbered = folder + stem + mark + name.slice(at);
+  if (nameFault(numbered) !== undefined) throw tooLong();
+  return numbered;
+}
+
+/** The failure of a name that is one, and has no room for the number that it needs. */
+export function tooLong(): FtError {
+  // Neither the name nor why it needs one: who hears it may not know what else is there.
+  return new FtError("bad_name", "The name is too long to be kept.", {
+    hint: "Choose a shorter name.",
+  });
 }
 
 function bytesOf(text: string): number {

@@ -1,6 +1,7 @@
 /** Conversations in memory with clients that may not do everything. */
 import assert from "node:assert/strict";
 import { FtError } from "../src/error.ts";
+import { NAME_BYTES } from "../src/name.ts";
 import { FIRST_CHUNK_BYTES } from "../src/protocol/chunk.ts";
 import { type Access, type Grant, OPEN_ACCESS, type Verb, VERBS } from "../src/session/access.ts";
 import { DEADLINES } from "../src/session/deadlines.ts";
@@ -143,6 +144,24 @@ Deno.test("conversation: who may share and not fetch is told nothing of others' 
   assert.deepEqual(world.read("shared", "overwrite (2)"), own);
   assert.deepEqual(world.read("shared", "overwrite"), BYTES);
   assert.equal(await codeOf(send(blind, "shared", "fail", { conflict: "fail" })), "exists");
+});
+
+Deno.test("conversation: a taken name that leaves no room for a number is not spoken of", async () => {
+  await using world = new World();
+  const other = world.talk({ owner: "bob", access: accessOf("bob") }).client;
+  const blind = world.talk({ access: accessOf("ana", ["share"]) }).client;
+  const folders = `${"f".repeat(200)}/`.repeat(10);
+  const full = `${folders}${"g".repeat(NAME_BYTES - folders.length - 2)}/h`;
+  // One whose last part needs a number, and one whose folder does.
+  await send(other, "shared", full);
+  await send(other, "shared", "file");
+  const below = `file/${folders.slice(5)}`.padEnd(NAME_BYTES, "h");
+  for (const name of [full, below]) {
+    await assert.rejects(send(blind, "shared", name, { bytes: random.bytes(9) }), {
+      code: "bad_name",
+      message: "The name is too long to be kept.",
+    });
+  }
 });
 
 Deno.test("conversation: one secret with two tokens is two owners", async () => {

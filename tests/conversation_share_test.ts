@@ -204,6 +204,41 @@ for (const asked of ["request", "browse"] as const) {
   });
 }
 
+for (const conflict of ["rename", "overwrite", "skip", "fail"] as const) {
+  for (const owner of ["ana", "eve"]) {
+    Deno.test(`share: what is over and still on the disk is not spoken of with ${conflict} to ${owner}`, async () => {
+      await using world = new World();
+      await send(world.talk({ owner: "ana" }).client, "a", { downloads: 1 }, { bytes: LARGE });
+      const talk = world.talk({
+        owner: "bob",
+        onCarried: (way) => {
+          const left = world.records.shares.all().get("a")?.[0]?.downloads;
+          if (way === "down" && left === 0) talk.link.cut();
+        },
+      });
+      assert.equal(await codeOf(take(world, talk.client, "a")), "lost");
+      await talk.served;
+
+      const { client } = world.talk({ owner, run: "2" });
+      await send(client, "a (2)");
+      for (const name of ["a (3)", "a (4)"]) {
+        const source = new MemorySource(random.bytes(10), { version: name });
+        const sent = client.upload({ room: "shared", name: "a", source, conflict });
+        // The second finds the first of its own there, which is told.
+        if (name === "a (4)" && conflict === "fail") assert.equal(await codeOf(sent), "exists");
+        else {
+          const { name: stored, outcome } = await sent;
+          const isFirst = name === "a (3)" || conflict === "rename";
+          assert.equal(outcome, isFirst ? "new" : conflict === "skip" ? "skipped" : "replaced");
+          if (conflict !== "skip" || isFirst) assert.equal(stored, isFirst ? name : "a (3)");
+        }
+      }
+      await take(world, world.talk({ owner: "bob", run: "3" }).client, "a");
+      assert.deepEqual(world.read("downloads", "a"), LARGE);
+    });
+  }
+}
+
 Deno.test("share: what has expired is in no list and found by no request, and then gone", async () => {
   await using world = new World();
   const { client } = world.talk();

@@ -1,14 +1,22 @@
 /** Folders that are shared on terms: until when, how often, and taken back. */
 import assert from "node:assert/strict";
+import type { FtError } from "../src/error.ts";
 import type { ClientSession } from "../src/session/client_session.ts";
 import type { TreeReport } from "../src/session/tree_report.ts";
-import type { Item } from "../src/storage/store.ts";
+import { type Access, OPEN_ACCESS } from "../src/session/access.ts";
+import type { Item, Receipt, Source, Terms } from "../src/storage/store.ts";
 import { assertSameTree, fetchTree, FolderSource, sendTree } from "./conversation/tree.ts";
 import { MemorySource, World } from "./conversation/world.ts";
 import { exists, namesIn, writeFile } from "./files.ts";
 import { Random, seed } from "./random.ts";
 
 const random = new Random(seed);
+
+/** Lets everybody in who may share, and not look at what others do. */
+const mayShare: Access = {
+  ...OPEN_ACCESS,
+  admit: () => ({ name: "ana", verbs: new Set(["share"]) }),
+};
 
 /** A folder with small files and large ones. */
 function makeTree(world: World): string {
@@ -38,6 +46,10 @@ async function items(client: ClientSession, mine = false): Promise<Item[]> {
 
 function failsWith(code: string): object {
   return { name: "FtError", code };
+}
+
+function codeOf(thrown: unknown): string {
+  return (thrown as FtError).code;
 }
 
 Deno.test(`share of a folder: it is fetched as often as it says, whole (seed ${seed})`, async () => {
@@ -108,6 +120,107 @@ Deno.test("share of a folder: who is cut off comes back for the rest and counts 
   assert.ok(!exists(world.path("shared", "t")));
 });
 
+/** Fetches the folder `t` and is cut off once that counts. */
+async function fetchCut(world: World, owner: string): Promise<void> {
+  const { client, link, served } = world.talk({ owner });
+  const { claims } = world.records;
+  const commit = claims.commit;
+  claims.commit = (...claim) => {
+    commit.apply(claims, claim);
+    link.cut();
+  };
+  await assert.rejects(fetchTree(world, client, "t"), failsWith("lost"));
+  claims.commit = commit;
+  await served;
+  if (exists(world.path("downloads", "t"))) {
+    Deno.removeSync(world.path("downloads", "t"), { recursive: true });
+  }
+}
+
+Deno.test("share of a folder: who was counted gets nothing that is shared anew, uncounted", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const [one, two] = [world.talk(), world.talk({ run: "2" })];
+  await shareTree(one.client, path, { downloads: 1 });
+  await fetchCut(world, "ben");
+  // It is used up: what is shared now is another folder, and he still gets what he was counted for.
+  writeFile(`${path}/new`, "new");
+  assert.equal((await shareTree(two.client, path, { downloads: 1 })).name, "t (2)");
+  const { client: ben } = world.talk({ owner: "ben", run: "2" });
+  await fetchTree(world, ben, "t");
+  assert.deepEqual(namesIn(world.path("downloads", "t")), ["large.bin", "small", "z large.bin"]);
+  assert.deepEqual((await items(one.client)).map(({ name, downloads }) => [name, downloads]), [
+    ["t (2)", 1],
+  ]);
+});
+
+Deno.test("share of a folder: what comes of one that is over meanwhile goes with it, not beside it", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  for (const access of [OPEN_ACCESS, mayShare]) {
+    const { client } = world.talk({ access });
+    const onWanted = () => {
+      const [share] = world.records.shares.all().get("t") ?? [];
+      assert.ok(share !== undefined);
+      world.records.shares.put({ ...share, expires: Date.now() - 1 });
+    };
+    const head = { name: "t", room: "shared", conflict: "rename", expires: 60_000 } as const;
+    const sending = client.uploadTree({ head, source: new FolderSource(path), onWanted });
+    await assert.rejects(sending, failsWith("not_found"));
+    assert.deepEqual(world.names("shared"), ["t"]);
+    world.store.shared?.sweep();
+    assert.deepEqual(world.names("shared"), []);
+  }
+});
+
+for (const conflict of ["rename", "overwrite", "skip", "fail"] as const) {
+  for (const owner of ["ana", "eve"]) {
+    Deno.test(`share of a folder: one that is over is not spoken of with ${conflict} to ${owner}`, async () => {
+      await using world = new World();
+      const path = makeTree(world);
+      await shareTree(world.talk({ owner: "ana" }).client, path, { downloads: 1 });
+      await fetchCut(world, "ben");
+      const { client } = world.talk({ owner, run: "2" });
+      // Neither its own name nor one in it is taken.
+      const source = new MemorySource(random.bytes(10));
+      const { name } = await client.upload({ room: "shared", name: "t/new", source, conflict });
+      assert.equal(name, "t (2)/new");
+      const head = { name: "t", room: "shared", conflict } as const;
+      const sent = await client.uploadTree({ head, source: new FolderSource(path) });
+      assert.deepEqual([sent.name, sent.failures], ["t (3)", []]);
+      const inner = { ...head, name: "t/small" };
+      await client.uploadTree({ head: inner, source: new FolderSource(`${path}/small`) });
+      assert.ok(exists(world.path("shared", "t (2)/small/1")));
+
+      await fetchTree(world, world.talk({ owner: "ben", run: "2" }).client, "t");
+      assertSameTree(world.path("downloads", "t"), path);
+      world.store.shared?.sweep();
+      assert.deepEqual(world.names("shared"), ["t (2)", "t (3)"]);
+    });
+  }
+}
+
+Deno.test("share of a folder: terms that are set anew hold for who was counted, too", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const [one, two] = [world.talk(), world.talk({ run: "2" })];
+  const left = async () => (await items(one.client))[0]?.downloads;
+  await shareTree(one.client, path, { downloads: 3 });
+  await fetchCut(world, "ben");
+  await fetchCut(world, "eve");
+  // The same run says nothing new.
+  await shareTree(one.client, path, { downloads: 3 });
+  await fetchTree(world, world.talk({ owner: "ben", run: "2" }).client, "t");
+  assert.equal(await left(), 1);
+
+  Deno.removeSync(world.path("downloads", "t"), { recursive: true });
+  writeFile(`${path}/new`, "new");
+  await shareTree(two.client, path, { downloads: 2 });
+  await fetchTree(world, world.talk({ owner: "eve", run: "2" }).client, "t");
+  assert.ok(exists(world.path("downloads", "t/new")));
+  assert.equal(await left(), 1);
+});
+
 Deno.test("share of a folder: none of its files comes before it was counted", async () => {
   await using world = new World();
   const path = makeTree(world);
@@ -151,6 +264,132 @@ Deno.test("share of a folder: it expires, and its owner takes it back", async ()
   await client.unshare("t");
   assert.ok(!exists(world.path("shared", "t")));
   assert.deepEqual(await items(client, true), []);
+});
+
+Deno.test("share of a folder: of what is in it nothing is told that is not given", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const { client } = world.talk();
+  const { client: ben } = world.talk({ owner: "ben" });
+  const told = (name: string) => ben.about("shared", name).then(({ size }) => size, codeOf);
+  await shareTree(client, path, {});
+  assert.deepEqual(await Promise.all(["t/small/0", "t/large.bin"].map(told)), [1000, 1_500_000]);
+
+  await shareTree(world.talk({ run: "2" }).client, path, { downloads: 1 });
+  for (const name of ["t/small/0", "t/large.bin", "t/small"]) {
+    assert.equal(await told(name), "not_found", name);
+    // What a folder with downloads holds is not asked for one by one, by nobody.
+    await assert.rejects(client.about("shared", name), failsWith("not_found"));
+  }
+  assert.equal((await ben.about("shared", "t")).downloads, 1);
+
+  // It is over, and still on the disk.
+  const [share] = world.records.shares.all().get("t") ?? [];
+  assert.ok(share !== undefined);
+  world.records.shares.put({ ...share, downloads: null });
+  const fetcher = { owner: "eve", run: "run", connection: {} };
+  const info = Deno.lstatSync(world.path("shared", "t"));
+  const held = world.store.shared?.admit("t", info, fetcher);
+  world.records.shares.put({ ...share, downloads: null, expires: Date.now() - 1 });
+  assert.equal(await told("t/small/0"), "not_found");
+  assert.equal(await told("t"), "not_found");
+  await assert.rejects(client.unshare("t/small/0"), failsWith("not_found"));
+  assert.ok(exists(world.path("shared", "t/small/0")));
+  held?.done();
+});
+
+Deno.test("share of a folder: before all of it is known nothing in it is told", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const { client } = world.talk();
+  await shareTree(client, path, {});
+  const tree = world.records.trees.get("shared", "t", Deno.lstatSync(world.path("shared", "t")));
+  assert.ok(tree !== undefined);
+  world.records.trees.put("shared", { ...tree, listed: 0 });
+  await assert.rejects(client.about("shared", "t/small/0"), failsWith("not_found"));
+});
+
+/** Shares one file by its name. */
+function shareFile(
+  client: ClientSession,
+  name: string,
+  terms: Terms,
+  source: Source = new MemorySource(random.bytes(10)),
+): Promise<Receipt> {
+  return client.upload({ room: "shared", name, source, conflict: "rename", terms });
+}
+
+Deno.test("share of a folder: what is shared into it has no terms of its own", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const { client } = world.talk();
+  await shareTree(client, path, {});
+  const source = () => new MemorySource(random.bytes(10));
+  for (
+    const terms of [{ downloads: 1 }, { expires: 60_000 }, { note: "a" }, { secret: "age" }]
+  ) {
+    await assert.rejects(shareFile(client, "t/once", terms), failsWith("denied"));
+  }
+  assert.ok(!exists(world.path("shared", "t/once")));
+  // Not either what is in it already.
+  const bytes = random.bytes(10);
+  await shareFile(client, "t/once", {}, new MemorySource(bytes));
+  const again = shareFile(client, "t/once", { downloads: 1 }, new MemorySource(bytes));
+  await assert.rejects(again, failsWith("denied"));
+  assert.equal(world.records.shares.all().get("t/once"), undefined);
+  // Beside it, and where terms mean nothing, they are nobody's business.
+  await shareFile(client, "u/once", { downloads: 1 });
+  const head = { name: "t", room: "private", conflict: "rename" } as const;
+  await client.uploadTree({ head, source: new FolderSource(path) });
+  await client.upload({ ...head, name: "t/once", source: source(), terms: { downloads: 1 } });
+});
+
+Deno.test("share of a folder: a file on terms is not given with a folder that came meanwhile", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  const [{ client }, other] = [world.talk(), world.talk({ run: "2" })];
+  const bytes = new MemorySource(random.bytes(3_000_000));
+  const reached = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  const source: Source = {
+    size: bytes.size,
+    mtime: bytes.mtime,
+    version: bytes.version,
+    digest: undefined,
+    async read(offset, into) {
+      reached.resolve();
+      await goOn.promise;
+      return bytes.read(offset, into);
+    },
+    isUnchanged: () => true,
+    close() {},
+  };
+  const sharing = shareFile(client, "t/once", { downloads: 1 }, source);
+  sharing.catch(() => {});
+  await reached.promise;
+  await shareTree(other.client, path, {});
+  goOn.resolve();
+  await assert.rejects(sharing, failsWith("denied"));
+  assert.ok(!exists(world.path("shared", "t/once")));
+});
+
+Deno.test("share of a folder: who may not look hears of terms only in a folder of its own", async () => {
+  await using world = new World();
+  const path = makeTree(world);
+  await shareTree(world.talk({ owner: "bob" }).client, path, {});
+  const { client: blind } = world.talk({ access: mayShare });
+  // It goes beside that of Bob.
+  await shareFile(blind, "t/once", { downloads: 1 });
+  assert.deepEqual(namesIn(world.path("shared", "t (2)")), ["once"]);
+  await blind.unshare("t/once");
+  Deno.removeSync(world.path("shared", "t (2)"));
+
+  await shareTree(blind, path, {});
+  await assert.rejects(shareFile(blind, "t/once", { downloads: 1 }), {
+    code: "denied",
+    message: "'t/once' is in a folder that is shared as one, on its terms.",
+  });
+  assert.ok(!exists(world.path("shared", "t (2)/once")));
 });
 
 for (const name of ["t", "t/small"]) {

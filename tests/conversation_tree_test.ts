@@ -3,9 +3,11 @@ import assert from "node:assert/strict";
 import { FtError } from "../src/error.ts";
 import { FIRST_CHUNK_BYTES } from "../src/protocol/chunk.ts";
 import { PACKED_BYTES } from "../src/protocol/limits.ts";
-import type { Access } from "../src/session/access.ts";
+import { NAME_PARTS } from "../src/name.ts";
+import { type Access, OPEN_ACCESS } from "../src/session/access.ts";
 import type { ClientSession } from "../src/session/client_session.ts";
 import type { Item } from "../src/storage/store.ts";
+import type { TreeSource } from "../src/storage/tree.ts";
 import { assertSameTree, fetchTree, FolderSource, sendTree } from "./conversation/tree.ts";
 import { MemorySource, World } from "./conversation/world.ts";
 import { exists, namesIn, writeFile } from "./files.ts";
@@ -14,6 +16,12 @@ import { Random, seed } from "./random.ts";
 const random = new Random(seed);
 /** On both sides of what is packed, and of a chunk. */
 const SIZES = [0, 1, 4096, PACKED_BYTES - 1, PACKED_BYTES, PACKED_BYTES + 1, 1_500_000];
+
+/** Lets everybody in who may send, and not look. */
+const maySend: Access = {
+  ...OPEN_ACCESS,
+  admit: () => ({ name: "ana", verbs: new Set(["put", "share"]) }),
+};
 
 /** A folder of all that can be in one. */
 function makeTree(world: World, name = "photos"): string {
@@ -38,9 +46,12 @@ function makeTree(world: World, name = "photos"): string {
   return path;
 }
 
-async function items(client: ClientSession): Promise<Item[]> {
+async function items(
+  client: ClientSession,
+  request: { room: "private" | "shared"; mine?: boolean } = { room: "shared" },
+): Promise<Item[]> {
   const found: Item[] = [];
-  await client.list({ room: "shared" }, (page) => void found.push(...page));
+  await client.list(request, (page) => void found.push(...page));
   return found;
 }
 
@@ -337,6 +348,51 @@ Deno.test("tree: nobody adds anything to somebody else's folder", async () => {
   );
 });
 
+Deno.test("tree: a folder in a folder of one's own exists, also for who may not look", async () => {
+  await using world = new World();
+  const path = `${world.root}/t`;
+  writeFile(`${path}/a`, "a");
+  await sendTree(world.talk({ owner: "bob" }).client, path, { name: "t" });
+  const { client } = world.talk({ access: maySend });
+  for (const room of ["private", "shared"] as const) {
+    await sendTree(client, path, { name: "t", room });
+    for (const name of ["t/inner", "t/deep/inner"]) {
+      await assert.rejects(sendTree(client, path, { name, room }), {
+        code: "exists",
+        message: `'${name}' is in a folder that was sent as one.`,
+      });
+    }
+    assert.deepEqual((await items(client, { room, mine: true })).map(({ name }) => name), ["t"]);
+  }
+  // What its own folder is called, beside that of Bob, it does not know.
+  assert.deepEqual(world.names("shared"), ["t", "t (2)"]);
+  await sendTree(client, path, { name: "t (2)/inner" });
+  assert.deepEqual(namesIn(world.path("shared", "t (2)")), ["a"]);
+  assert.deepEqual(namesIn(world.path("shared", "t (2) (2)")), ["inner"]);
+});
+
+Deno.test("tree: a folder of one's own that comes around another meanwhile is not entered", async () => {
+  await using world = new World();
+  const path = `${world.root}/t`;
+  writeFile(`${path}/a`, "a");
+  const [{ client }, other] = [world.talk(), world.talk({ run: "run 2" })];
+  const inner = new FolderSource(path);
+  const source: TreeSource = {
+    mtime: inner.mtime,
+    async *entries() {
+      await sendTree(other.client, path, { name: "t" });
+      yield* inner.entries();
+    },
+    open: (path) => inner.open(path),
+    read: (path, into) => inner.read(path, into),
+  };
+  await assert.rejects(
+    sendTree(client, path, { name: "t/inner", source }),
+    failsWith("exists"),
+  );
+  assert.deepEqual(namesIn(world.path("shared", "t")), ["a"]);
+});
+
 Deno.test("tree: two runs of one owner that begin at once fill one folder", async () => {
   await using world = new World();
   writeFile(`${world.root}/t/a`, "a");
@@ -417,16 +473,50 @@ Deno.test("tree: fetched again the same bytes are not kept twice", async () => {
   assert.deepEqual(namesIn(world.path("downloads", "t")), ["a", "a (2)"]);
 });
 
+for (const room of ["shared", "private"] as const) {
+  for (const [what, name] of [["name", "t"], ["long name", `${"long/".repeat(70)}t`]] as const) {
+    Deno.test(`tree: who may not look into the ${room} room hears of a folder by the ${what} it sent`, async () => {
+      await using world = new World({ maxFile: 1000, quota: 10_000 });
+      const path = `${world.root}/t`;
+      writeFile(`${path}/a`, "a");
+      await sendTree(world.talk({ owner: "bob" }).client, path, { name });
+      const { client } = world.talk({ access: maySend });
+      assert.equal((await sendTree(client, path, { name, room })).name, name);
+      const failures: FtError[] = [];
+      const note = (thrown: FtError) => void failures.push(thrown);
+
+      writeFile(`${path}/large`, random.bytes(2000));
+      // With the folder's it is too long.
+      writeFile(`${path}/${"deep/".repeat(NAME_PARTS - 1)}b`, "b");
+      for (const { error } of (await sendTree(client, path, { name, room })).failures) note(error);
+      const codes = new Set(failures.map(({ code }) => code));
+      assert.deepEqual([...codes].sort(), ["bad_name", "limit"]);
+      Deno.removeSync(`${path}/deep`, { recursive: true });
+      Deno.removeSync(`${path}/large`);
+      for (let at = 0; at < 20; at++) writeFile(`${path}/${at}`, random.bytes(900));
+      await sendTree(client, path, { name, room }).catch(note);
+      assert.match(failures.at(-1)?.message ?? "", new RegExp(`^'${name}' does not fit`));
+      await sendTree(client, path, { name, room, conflict: "fail" }).catch(note);
+      assert.equal(failures.at(-1)?.message, `'${name}' exists.`);
+
+      const source = new MemorySource(random.bytes(2000));
+      await client.upload({ room, name: `${name}.bin`, source, conflict: "rename" }).catch(note);
+      assert.match(failures.at(-1)?.message ?? "", new RegExp(`^'${name}.bin' is larger`));
+
+      for (const { message, hint = "" } of failures) {
+        assert.ok(!`${message}${hint}`.includes("(2)"), message);
+        assert.ok(!`${message}${hint}`.includes("ana"), message);
+      }
+    });
+  }
+}
+
 Deno.test("tree: who may share and not look learns nothing of others' folders", async () => {
   await using world = new World();
   writeFile(`${world.root}/t/a`, "a");
   const { client } = world.talk();
   await sendTree(client, `${world.root}/t`, { name: "t" });
-  const access: Access = {
-    admit: () => ({ name: undefined, verbs: new Set(["share"]) }),
-    isName: () => false,
-  };
-  const { client: blind } = world.talk({ owner: "ben", access });
+  const { client: blind } = world.talk({ owner: "ben", access: maySend });
   assert.equal((await sendTree(blind, `${world.root}/t`, { name: "t" })).name, "t");
   assert.deepEqual(world.names("shared"), ["t", "t (2)"]);
 });

@@ -7,6 +7,7 @@ import type { Destination, Partial, Receipt, StageRequest } from "../storage/sto
 import { type Channel, peerFailure } from "./channel.ts";
 import { ChunkWriter } from "./chunk_writer.ts";
 import { waitsForReady } from "./send.ts";
+import { inToldName } from "./told_name.ts";
 import { sendFailure, type Transfer } from "./transfer.ts";
 
 /** Milliseconds between two ACKs. */
@@ -32,7 +33,7 @@ export class Incoming implements Transfer {
   #entry: Entry | undefined;
   /** The name the sender is told where what it is called here is not its business. */
   #toldName: string | undefined;
-  #keptName = "";
+  #keptName: string | undefined;
   #staging: Promise<Partial | Receipt> | undefined;
   #partial: Partial | undefined;
   #writer: ChunkWriter | undefined;
@@ -244,16 +245,9 @@ export class Incoming implements Transfer {
     if (this.#settled) return;
     this.#settled = true;
     await this.#release();
-    await sendFailure(this.#options.channel, this.#options.id, this.#told(failure));
+    const told = inToldName(failure, this.#keptName, this.#toldName);
+    await sendFailure(this.#options.channel, this.#options.id, told);
     this.#outcome.reject(failure);
-  }
-
-  /** A failure in the words of the sender, who is not told what its file is called here. */
-  #told(failure: FtError): FtError {
-    const { code, message, hint, side, cause } = failure;
-    if (this.#toldName === undefined || this.#keptName === this.#toldName) return failure;
-    const words = message.replaceAll(`'${this.#keptName}'`, `'${this.#toldName}'`);
-    return new FtError(code, words, { side, cause, ...(hint === undefined ? {} : { hint }) });
   }
 
   /** The sender is gone, or called it off. What is complete still gets its place. */

@@ -59,8 +59,10 @@ export class ServedTrees {
     const outcome = incoming.outcome.finally(() => this.#incoming.delete(id));
     const about = { action, room: room ?? "private", name } as const;
     track(id, incoming, outcome, about, () => incoming.received);
+    let kept: string | undefined;
     try {
       const place = guest.place(room, name);
+      kept = place.name;
       if (trees === undefined) throw new FtError("denied", "No folders are kept here.");
       incoming.begin(trees.stageTree({
         ...place,
@@ -74,7 +76,7 @@ export class ServedTrees {
       }));
       this.#incoming.set(id, { place, tree: incoming });
     } catch (thrown) {
-      return incoming.fail(toFailure(thrown));
+      return incoming.fail(toFailure(thrown), kept);
     }
   }
 

@@ -12,6 +12,7 @@ import { sendFailure, type Transfer } from "./transfer.ts";
 import { inLanes } from "./lanes.ts";
 import { Manifest } from "./manifest.ts";
 import { isPacked, verified } from "./small_file.ts";
+import { inToldName } from "./told_name.ts";
 import { type TreeReport, TreeTally } from "./tree_report.ts";
 import { TreeResults } from "./tree_results.ts";
 
@@ -80,10 +81,13 @@ export class IncomingTree implements Transfer {
   }
 
   /** What became of it. */
-  settle(index: number, receipt: Receipt): void {
+  settle(index: number, { outcome }: Pick<Receipt, "outcome">): void {
     const entry = this.#open.get(index);
     if (entry === undefined) return;
-    this.#count(index, entry, receipt.outcome);
+    this.#open.delete(index);
+    this.#tally.count(outcome, entry.size ?? 0);
+    this.#options.onOutcome?.(entry, outcome);
+    this.#options.onVerified?.(this.#tally.bytes);
   }
 
   handle(message: Message): void | Promise<void> {
@@ -253,13 +257,6 @@ export class IncomingTree implements Transfer {
     await this.#tell(results);
   }
 
-  #count(index: number, entry: TreeEntry, outcome: Receipt["outcome"]): void {
-    this.#open.delete(index);
-    this.#tally.count(outcome, entry.size ?? 0);
-    this.#options.onOutcome?.(entry, outcome);
-    this.#options.onVerified?.(this.#tally.bytes);
-  }
-
   #fail(entry: TreeEntry, error: FtError, results: TreeResults, index: number): void {
     this.#tally.fail(entry.path, error);
     this.#options.onOutcome?.(entry, error);
@@ -272,8 +269,10 @@ export class IncomingTree implements Transfer {
   }
 
   async #tell(results: TreeResults): Promise<void> {
-    const { channel, id } = this.#options;
-    for (const said of results.messages()) await channel.send({ kind: "result", id, ...said });
+    const { channel, id, toldName } = this.#options;
+    for (const said of results.messages(this.#tree?.name, toldName)) {
+      await channel.send({ kind: "result", id, ...said });
+    }
   }
 
   async #finish(): Promise<void> {
@@ -299,12 +298,13 @@ export class IncomingTree implements Transfer {
   }
 
   /** Gives up the tree when nothing is stored any more, and tells the sender. What has its place stays. */
-  async fail(failure: FtError): Promise<void> {
+  async fail(failure: FtError, kept = this.#tree?.name): Promise<void> {
     if (this.#settled) return;
     this.#settled = true;
     await this.#working;
     this.#tree?.close();
-    await sendFailure(this.#options.channel, this.#options.id, failure);
+    const { channel, id, toldName } = this.#options;
+    await sendFailure(channel, id, inToldName(failure, kept, toldName));
     this.#outcome.reject(failure);
   }
 

@@ -43,7 +43,7 @@ export interface ClaimsOptions {
 interface ClaimRecord extends ShareKey {
   readonly id: number;
   readonly owner: string;
-  /** 1 once it is taken off the downloads. */
+  /** 1 once it is taken off the downloads, 2 when others have been set since. */
   readonly counted: number;
   /** When it lapses, in milliseconds since 1970. */
   readonly until: number;
@@ -65,8 +65,6 @@ export class Claims {
   readonly #now: () => number;
   /** By the number of the claim. */
   readonly #holders = new Map<number, Holder>();
-  /** What is fetched and has any number of downloads: an entry for each time. */
-  readonly #held = new Set<ShareKey>();
   readonly #find: StatementSync;
   readonly #add: StatementSync;
   readonly #restore: StatementSync;
@@ -74,6 +72,7 @@ export class Claims {
   readonly #extendAll: StatementSync;
   readonly #remove: StatementSync;
   readonly #removeLapsed: StatementSync;
+  readonly #retire: StatementSync;
   readonly #left: StatementSync;
   readonly #take: StatementSync;
   /** Hears that a claim is held no more: its share may be over now. */
@@ -97,6 +96,9 @@ export class Claims {
     this.#remove = database.prepare("delete from claim where id = ?");
     this.#removeLapsed = database.prepare(
       "delete from claim where name = ? and ino = ? and until <= ?",
+    );
+    this.#retire = database.prepare(
+      "update claim set counted = 2 where name = ? and ino = ? and counted = 1",
     );
     this.#left = database.prepare("select downloads from share where name = ? and ino = ?");
     this.#take = database.prepare(
@@ -131,34 +133,8 @@ export class Claims {
     });
   }
 
-  /** A claim on what has any number of downloads: it stays until all who fetch it are done. */
-  hold({ name, ino }: ShareKey): Claim {
-    const held = { name, ino };
-    this.#held.add(held);
-    const end = () => {
-      if (this.#held.delete(held)) this.onEnded();
-    };
-    return {
-      isCounted: true,
-      remaining: 0,
-      renew: () => {},
-      commit: () => Promise.resolve(),
-      done: end,
-      release: end,
-      leave: end,
-    };
-  }
-
-  /** What was held is gone: its number may be another's now. */
-  letGo(key: ShareKey): void {
-    for (const held of this.#held) {
-      if (isSameKey(held, key)) this.#held.delete(held);
-    }
-  }
-
   /** Whether anybody may still fetch a share that is over; `isExpired` when its time is, too. */
   isWanted({ name, ino }: ShareKey, isExpired: boolean): boolean {
-    if (this.#held.values().some((held) => isSameKey(held, { name, ino }))) return true;
     const now = this.#now();
     return this.#rows({ name, ino }).some(({ id, counted, until }) =>
       this.#holders.has(id) || !isExpired && counted === 1 && until > now
@@ -188,7 +164,7 @@ export class Claims {
       return holder.claimant.run === run || now - holder.seen > this.#times.still;
     };
     return this.#rows(share)
-      .filter((row) => row.owner === owner && row.until > now && isFree(row))
+      .filter((row) => row.owner === owner && row.counted < 2 && row.until > now && isFree(row))
       .sort((a, b) => b.counted - a.counted)[0];
   }
 
@@ -258,10 +234,14 @@ export class Claims {
     else this.#extend.run(this.#now() + this.#times.lapse, id);
     this.onEnded();
   }
-}
 
-function isSameKey(a: ShareKey, b: ShareKey): boolean {
-  return a.name === b.name && a.ino === b.ino;
+  /**
+   * What has counted was under terms that are set anew: who is fetching finishes, and nobody comes
+   * back for it.
+   */
+  retire({ name, ino }: ShareKey): void {
+    this.#retire.run(name, ino);
+  }
 }
 
 /** A claim that a connection has. */

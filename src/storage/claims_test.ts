@@ -200,35 +200,30 @@ Deno.test("Claim.commit() fails when what was shared is taken back", async () =>
   await rejects(claim.commit(), { code: "not_found" });
 });
 
-for (const end of ["done", "release", "leave"] as const) {
-  Deno.test(`Claims.hold() keeps what is over until all are done: Claim.${end}()`, async () => {
-    using shelf = new Shelf(1);
-    const { claims } = shelf.records;
-    const heard: string[] = [];
-    claims.onEnded = () => heard.push("ended");
-    const [first, second] = [claims.hold(SHARE), claims.hold(SHARE)];
-    equal(first.isCounted, true);
-    await first.commit();
-    for (const other of [{ ino: "2" }, { name: "b" }]) {
-      equal(claims.isWanted({ ...SHARE, ...other }, true), false);
-    }
-    first[end]();
-    first[end]();
-    equal(claims.isWanted(SHARE, true), true);
-    second[end]();
-    equal(claims.isWanted(SHARE, true), false);
-    deepEqual(heard, ["ended", "ended"]);
-  });
-}
-
-Deno.test("Claims.letGo() ends what is held of one that is gone", () => {
-  using shelf = new Shelf(1);
+Deno.test("Claims.retire() lets who is fetching finish, and nobody come back for what counted", async () => {
+  using shelf = new Shelf(4);
   const { claims } = shelf.records;
-  claims.hold(SHARE);
-  const other = { ...SHARE, name: "b" };
-  claims.hold(other);
-  claims.letGo(SHARE);
-  deepEqual([claims.isWanted(SHARE, true), claims.isWanted(other, true)], [false, true]);
+  const [bob, eve] = [shelf.take(claimant("bob")), shelf.take(claimant("eve"))];
+  await bob.commit();
+  await eve.commit();
+  eve.leave();
+  const sam = shelf.take(claimant("sam"));
+  sam.leave();
+  claims.retire(SHARE);
+  const kim = shelf.take(claimant("kim"));
+  await kim.commit();
+  kim.done();
+  shelf.records.shares.put({ ...SHARE, downloads: 0 });
+  equal(claims.isWanted(SHARE, false), true);
+  // Not by another connection of the same run, either.
+  throws(() => shelf.take(claimant("bob")), { code: "not_found" });
+  bob.leave();
+  equal(claims.isWanted(SHARE, false), false);
+  for (const owner of ["bob", "eve"]) {
+    throws(() => shelf.take(claimant(owner)), { code: "not_found" });
+  }
+  // What does not count yet is counted under the terms that hold then.
+  await rejects(shelf.take(claimant("sam")).commit(), { code: "not_found" });
 });
 
 Deno.test("Claims.isWanted() as long as a transfer or a counted claim needs what is over", async () => {

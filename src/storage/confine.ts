@@ -7,7 +7,7 @@
  * @module
  */
 import { FtError } from "../error.ts";
-import { acceptName, numberedName } from "../name.ts";
+import { nameFault, numberedName, tooLong } from "../name.ts";
 
 /** Something below a root, as it is called on disk. */
 export interface Found {
@@ -147,7 +147,8 @@ export function nameAround(
     for (let number = 2; stands(free); number++) free = numberedName(wanted, number);
     folders = `${free}/`;
   }
-  return acceptName(folders + last);
+  if (nameFault(folders + last) !== undefined) throw tooLong();
+  return folders + last;
 }
 
 /** The folders from `root` down to where `path` lies. */

@@ -146,6 +146,7 @@ export class FolderStore implements Store {
 
   async about(room: Room, name: string, view: View): Promise<About> {
     const { records } = this.#options;
+    this.trees.requireListed(room, name);
     return await roomAbout({ room, root: this.#root(room), records }, name, view);
   }
 
@@ -159,9 +160,9 @@ export class FolderStore implements Store {
     const { space, fits } = this.#options;
     let partial: FolderPartial | undefined;
     try {
+      this.trees.enter(request);
       const settled = this.#settled(request);
       if (settled !== undefined) return settled;
-      this.trees.enter(request);
       space?.check(request);
       if (request.dry) return NOTHING_STAGED;
       const over = this.#replaced(request, this.#ownFiles(request))?.path;
@@ -190,19 +191,19 @@ export class FolderStore implements Store {
 
   /** The receipt of what needs no bytes: sent before from this very version, or to be left alone. */
   #settled(request: StageRequest): Receipt | undefined {
-    const { room, name, version, size, conflict, blind, digest } = request;
-    if (room === "shared") this.shared?.clear(name);
+    const { room, name, version, size, conflict, blind, digest, again } = request;
+    if (room === "shared" && !again) this.shared?.clear(name);
     const own = this.#ownFiles(request);
     for (const { row } of this.#candidates(request, own)) {
       const isVersion = version !== undefined && row.version === version && row.size === size;
-      if (!request.again && (isVersion || row.digest === digest)) {
+      if (!again && (isVersion || row.digest === digest)) {
         this.shared?.renew(request, row);
         return { name: row.name, size: row.size, digest: row.digest, outcome: "same" };
       }
     }
     if (conflict === "rename") return undefined;
     const isTaken = own.length > 0 ||
-      (!blind && findInside(this.#root(room), name) !== undefined);
+      (!blind && findInside(this.#root(room), name) !== undefined && !this.#isOver(room, name));
     if (!isTaken) return undefined;
     if (conflict === "skip") return { name, size: 0, digest: "", outcome: "skipped" };
     if (conflict === "fail") throw taken(name);
@@ -210,22 +211,25 @@ export class FolderStore implements Store {
     return undefined;
   }
 
+  /** Whether what has a name is seen no more, though it may still be on the disk. */
+  #isOver(room: Room, name: string): boolean {
+    return room === "shared" && this.shared?.isOver(name) === true;
+  }
+
   /** The files that the owner of a request sent before under its name, and that are still there. */
   #ownFiles({ room, name, owner }: StageRequest): OwnFile[] {
     const root = this.#root(room);
-    const isOver = (row: FileRecord, info: Deno.FileInfo) =>
-      room === "shared" && this.shared?.isOver(row.name, info) === true;
     const rows = this.#options.records?.own(owner, room, name) ?? [];
     return rows.flatMap((row) => {
       const found = findInside(root, row.name);
-      if (found === undefined || !holds(row, found.info) || isOver(row, found.info)) return [];
+      if (found === undefined || !holds(row, found.info) || this.#isOver(room, row.name)) return [];
       return [{ row, ...found }];
     });
   }
 
   #publish(request: StageRequest, staged: string, size: number, digest: string): Placed {
     const root = this.#root(request.room);
-    this.trees.requireEntered(request);
+    const wanted = this.trees.placeOf(request);
     const own = this.#ownFiles(request);
     const same = request.again
       ? undefined
@@ -236,7 +240,6 @@ export class FolderStore implements Store {
       const receipt = { name: same.row.name, size, digest, outcome: "same" } as const;
       return { receipt, folders: foldersOf(root, same.path).filter(isSyncing) };
     }
-    const wanted = this.trees.wanted(request);
     const { folder, changed } = makeFolders(root, wanted);
     const over = this.#replaced(request, own);
     const name = over?.name ?? this.#publishUnder(request, { wanted, folder, staged, digest });
@@ -302,7 +305,7 @@ export class FolderStore implements Store {
         records?.forget(room, row);
       }
       const wantsName = conflict === "fail" || conflict === "skip";
-      if (wantsName && !blind) throw taken(name);
+      if (wantsName && !blind && !this.#isOver(room, wanted)) throw taken(name);
     }
     throw new FtError("exists", `Too many files have the name '${name}'.`);
   }

@@ -1,24 +1,23 @@
 import { FtError } from "../error.ts";
-import { nameFault, numberedName } from "../name.ts";
-import { findInside, makeFolders, nameAround } from "./confine.ts";
+import { nameFault } from "../name.ts";
+import { findInside, nameAround } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import { FolderTree, type FoundPlace } from "./folder_tree.ts";
 import { requireHoldable } from "./holdable.ts";
 import { findListed } from "./listed_name.ts";
 import { knownDigest } from "./local_source.ts";
+import { makeNewTree } from "./new_tree.ts";
 import type { Records } from "./records.ts";
 import type { Space } from "./space.ts";
 import type { Staging } from "./staging.ts";
-import type { SharedRoom } from "./shared_room.ts";
+import { isPlain, type SharedRoom } from "./shared_room.ts";
 import type { Claimant, Room, StageRequest, View } from "./store.ts";
 import type { StagedTree, TreeRequest, TreeSource, TreeStore } from "./tree.ts";
+import { treeAround } from "./tree_around.ts";
 import { tagOf, TreeListing } from "./tree_listing.ts";
 import { requireThere } from "./tree_there.ts";
 import { isFolderOf, type TreeRecord } from "./trees.ts";
 import { WalkedTree } from "./walked_tree.ts";
-
-/** Highest number a name gets before a further folder of that name is refused. */
-const NUMBERS = 100_000;
 
 /** What the folders of a store are kept in. */
 export interface FolderTreesOptions {
@@ -31,6 +30,9 @@ export interface FolderTreesOptions {
   /** The life of what is shared, where there are records of it. */
   readonly shared: SharedRoom | undefined;
 }
+
+/** What is sent where, and by whom. */
+type Addressed = Pick<StageRequest, "room" | "name" | "owner" | "blind" | "again">;
 
 /** The whole folders of a store that keeps files in folders. */
 export class FolderTrees implements TreeStore {
@@ -60,14 +62,14 @@ export class FolderTrees implements TreeStore {
   }
 
   /**
-   * Of a tree nothing is there for others before its manifest was complete, nor when it is over; and
-   * of one that has only so many downloads nothing is given but the whole.
+   * Of a tree nothing is there before its manifest was complete, nor when it is over; and of one that
+   * has only so many downloads nothing is given, or told, but the whole.
    *
    * @throws FtError `not_found` when `name` is in such a tree.
    */
   requireListed(room: Room, name: string): void {
     const tree = this.#tree(room, name);
-    if (tree === undefined) return;
+    if (tree === undefined || tree.name === name) return;
     this.#requireListed(room, tree, name);
     const info = findInside(this.#options.root(room), tree.name)?.info;
     if (room === "shared" && info !== undefined) {
@@ -81,9 +83,64 @@ export class FolderTrees implements TreeStore {
   }
 
   /** Whether a folder is a tree of somebody else's, or in one. */
-  isOthers(room: Room, owner: string, folder: string): boolean {
+  #isOthers(room: Room, owner: string, folder: string): boolean {
     const tree = this.#tree(room, folder);
     return tree !== undefined && tree.owner !== owner;
+  }
+
+  /**
+   * Looks whether a file may go where its name says, and remembers the tree that it goes into.
+   *
+   * @throws FtError as {@linkcode placeOf}.
+   */
+  enter(request: StageRequest): void {
+    const tree = this.#tree(request.room, folderOf(this.placeOf(request)));
+    if (tree === undefined) return;
+    this.#entered.set(request, tree);
+    this.#requireEntered(request);
+  }
+
+  /** The tree that it goes into is there still. */
+  #requireEntered(request: StageRequest): void {
+    const { room } = request;
+    const { records, shared } = this.#options;
+    const tree = this.#entered.get(request);
+    if (tree === undefined || records === undefined) return;
+    requireThere(tree, { room, root: this.#options.root(room), records, shared });
+  }
+
+  /**
+   * The name that a file gets if nothing has it. What is in a tree is given with it to whoever is
+   * given that, so it has no terms of its own.
+   *
+   * @throws FtError `denied` in a tree of somebody else's, and for terms in one's own; `not_found`
+   * when the tree that it entered is over.
+   */
+  placeOf(request: StageRequest): string {
+    this.#requireEntered(request);
+    const { room, terms, name, owner } = request;
+    const isTaken = (folder: string) =>
+      this.#isOthers(room, owner, folder) || this.#isClosed(request, folder);
+    const place = this.#around(request, isTaken);
+    this.#requireOwn(request, place);
+    if (!isPlain(terms) && this.#tree(room, folderOf(place)) !== undefined) {
+      throw new FtError("denied", `'${name}' is in a folder that is shared as one, on its terms.`, {
+        hint: "Share it under a name outside of that folder, or the folder on these terms.",
+      });
+    }
+    return place;
+  }
+
+  /** A name around what its sender may not know of, or nobody any more, where a folder should be. */
+  #around(request: Addressed, isTaken: (folder: string) => boolean): string {
+    const { room, name, blind } = request;
+    if (!blind && !this.#isClosed(request, folderOf(name))) return name;
+    return nameAround(this.#options.root(room), name, isTaken);
+  }
+
+  /** Whether a folder is over; what is of a tree that is over meanwhile goes with it all the same. */
+  #isClosed({ room, again }: Addressed, folder: string): boolean {
+    return !again && this.#isOver(room, folder);
   }
 
   /**
@@ -91,42 +148,12 @@ export class FolderTrees implements TreeStore {
    *
    * @throws FtError `denied`
    */
-  requireOwn(
-    { room, name, owner, blind }: Pick<TreeRequest, "room" | "name" | "owner" | "blind">,
-  ): void {
-    const folder = name.slice(0, Math.max(0, name.lastIndexOf("/")));
-    if (blind || folder === "" || !this.isOthers(room, owner, folder)) return;
+  #requireOwn({ room, owner, blind }: Addressed, place: string): void {
+    const folder = folderOf(place);
+    if (blind || folder === "" || !this.#isOthers(room, owner, folder)) return;
     throw new FtError("denied", `'${folder}' is somebody else's folder.`, {
       hint: "Choose another name.",
     });
-  }
-
-  /**
-   * Looks whether a file may go where its name says, and remembers the tree that it goes into.
-   *
-   * @throws FtError `denied` where that is somebody else's, `not_found` where it is over.
-   */
-  enter(request: StageRequest): void {
-    this.requireOwn(request);
-    const name = this.wanted(request);
-    const folder = name.slice(0, Math.max(0, name.lastIndexOf("/")));
-    const tree = folder === "" ? undefined : this.#tree(request.room, folder);
-    if (tree === undefined) return;
-    this.#entered.set(request, tree);
-    this.requireEntered(request);
-  }
-
-  /**
-   * Before it gets its place: another may have made a tree there meanwhile, and its own may be gone.
-   *
-   * @throws FtError as {@linkcode enter}.
-   */
-  requireEntered(request: StageRequest): void {
-    const { room } = request;
-    const { records, shared } = this.#options;
-    const tree = this.#entered.get(request);
-    if (tree === undefined || records === undefined) return this.requireOwn(request);
-    requireThere(tree, { room, root: this.#options.root(room), records, shared });
   }
 
   /** A file has its place: it is missing in no tree that it is in. */
@@ -137,23 +164,8 @@ export class FolderTrees implements TreeStore {
     }
   }
 
-  /** The name that something gets if that is free. */
-  wanted(
-    { room, name, owner, blind }: Pick<StageRequest, "room" | "name" | "owner" | "blind">,
-  ): string {
-    // That a file or a tree of another's is where a folder should be must not be told either.
-    const isTaken = (folder: string) => this.isOthers(room, owner, folder);
-    return blind ? nameAround(this.#options.root(room), name, isTaken) : name;
-  }
-
-  /** The tree that a name is in. */
   #tree(room: Room, name: string): TreeRecord | undefined {
-    if (this.#options.records === undefined) return undefined;
-    for (let end = name.indexOf("/"); end > 0; end = name.indexOf("/", end + 1)) {
-      const tree = this.#named(room, name.slice(0, end));
-      if (tree !== undefined) return tree;
-    }
-    return this.#named(room, name);
+    return treeAround(this.#options.records, room, this.#options.root(room), name);
   }
 
   /** The tree of that very name. */
@@ -207,7 +219,6 @@ export class FolderTrees implements TreeStore {
     try {
       const root = this.#options.root(request.room);
       if (request.room === "shared") shared?.clear(request.name);
-      this.requireOwn(request);
       const found = this.#place(request, root);
       return new FolderTree({ request, root, ...found, staging, records, space, shared, fits });
     } catch (thrown) {
@@ -226,13 +237,9 @@ export class FolderTrees implements TreeStore {
       : isFolderInside(root, name)
       ? { name, isOld: true }
       : undefined;
-    const outer = name.slice(0, Math.max(0, name.lastIndexOf("/")));
-    if (own === undefined && outer !== "" && !blind && this.#tree(room, outer) !== undefined) {
-      throw new FtError("exists", `'${outer}' is a folder that was sent as one.`, {
-        hint: "Send that folder again with this one in it, or choose another name.",
-      });
-    }
-    const isTaken = own !== undefined || !blind && findInside(root, name) !== undefined;
+    if (own === undefined) this.#placeOutside(request, root);
+    const isTaken = own !== undefined ||
+      !blind && findInside(root, name) !== undefined && !this.#isOver(room, name);
     if (isTaken && (conflict === "fail" || conflict === "skip" && own === undefined)) {
       throw taken(name);
     }
@@ -242,14 +249,34 @@ export class FolderTrees implements TreeStore {
 
   /** The tree that an owner sent under a name before. */
   #own({ room, owner, name }: TreeRequest, root: string): FoundPlace | undefined {
-    const { records, shared } = this.#options;
-    const record = records?.trees.own(owner, room, name).find((tree) => {
-      const info = findInside(root, tree.name)?.info;
-      if (info === undefined || !isFolderOf(tree, info)) return false;
+    const record = this.#options.records?.trees.own(owner, room, name).find((tree) =>
       // One that is over and still fetched is to be gone: it is not brought up to date.
-      return room !== "shared" || shared?.isOver(tree.name, info) !== true;
-    });
+      isFolderOf(tree, findInside(root, tree.name)?.info) && !this.#isOver(room, tree.name)
+    );
     return record && { name: record.name, isOld: true, record };
+  }
+
+  #isOver(room: Room, name: string): boolean {
+    return room === "shared" && name !== "" && this.#options.shared?.isOver(name) === true;
+  }
+
+  /**
+   * The name that a new tree gets if nothing has it: it is in no other one.
+   *
+   * @throws FtError `denied` in somebody else's, `exists` in one's own.
+   */
+  #placeOutside(request: TreeRequest, root: string): string {
+    const { room, name, blind } = request;
+    const place = this.#around(request, (folder) => this.#tree(room, folder) !== undefined);
+    this.#requireOwn(request, place);
+    // Who may not know what its own is called here knows it by the name that it sent.
+    const isInside = blind
+      ? foldersAround(name).some((name) => this.#own({ ...request, name }, root) !== undefined)
+      : this.#tree(room, folderOf(place)) !== undefined;
+    if (!isInside) return place;
+    throw new FtError("exists", `'${name}' is in a folder that was sent as one.`, {
+      hint: "Send that folder again with this one in it, or choose another name.",
+    });
   }
 
   /** Makes the folder of a new tree under a name that is free; returns that. */
@@ -258,42 +285,11 @@ export class FolderTrees implements TreeStore {
     const own = this.#own(request, root);
     if (own !== undefined && request.conflict === "fail") throw taken(request.name);
     if (own !== undefined) return own;
-    const { room, name } = request;
-    const wanted = this.wanted(request);
-    const { folder } = makeFolders(root, wanted);
-    for (let number = 1; number <= NUMBERS; number++) {
-      const candidate = number === 1 ? wanted : numberedName(wanted, number);
-      if (findInside(root, candidate) !== undefined) continue;
-      if (!this.#make(request, folder, candidate)) continue;
-      return { name: candidate, isOld: false, record: this.#named(room, candidate) };
-    }
-    throw new FtError("exists", `Too many folders have the name '${name}'.`);
-  }
-
-  /** Makes the folder of a new tree, unless something has its name. */
-  #make(
-    { room, name: requested, owner, who = "" }: TreeRequest,
-    folder: string,
-    name: string,
-  ): boolean {
-    const { records } = this.#options;
-    const now = Date.now();
-    const times = { published: now, changed: now, listed: 0, ino: "", born: null } as const;
-    // What was known of a folder that is gone is of another tree.
-    records?.trees.forget(room, name);
-    records?.trees.put(room, { name, requested, owner, who, ...times });
-    const path = `${folder}/${name.slice(name.lastIndexOf("/") + 1)}`;
-    try {
-      Deno.mkdirSync(path);
-    } catch (thrown) {
-      records?.trees.forget(room, name);
-      if (thrown instanceof Deno.errors.AlreadyExists) return false;
-      throw thrown;
-    }
-    const info = Deno.lstatSync(path);
-    records?.trees.bind(room, name, info);
-    if (room === "shared") records?.shares.forget({ name, ino: String(info.ino) });
-    return true;
+    const { room } = request;
+    // What is around it may have come meanwhile, too.
+    const wanted = this.#placeOutside(request, root);
+    const made = makeNewTree({ ...request, root }, wanted, this.#options.records);
+    return { name: made, isOld: false, record: this.#named(room, made) };
   }
 }
 
@@ -302,6 +298,17 @@ function taken(name: string): FtError {
   return new FtError("exists", `'${name}' exists.`, {
     hint: "Choose another name, or leave out --on-conflict.",
   });
+}
+
+/** The folder that a name is in; empty for none. */
+function folderOf(name: string): string {
+  return name.slice(0, Math.max(0, name.lastIndexOf("/")));
+}
+
+/** The folders that a name is in, the outermost first. */
+function foldersAround(name: string): string[] {
+  const parts = name.split("/").slice(0, -1);
+  return parts.map((_, at) => parts.slice(0, at + 1).join("/"));
 }
 
 function isFolderInside(root: string, name: string): boolean {

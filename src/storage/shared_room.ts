@@ -9,10 +9,12 @@ import { findInside, type Found, lookAt } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import { type FileRecord, holds } from "./file_record.ts";
 import { findListed } from "./listed_name.ts";
+import { Holds } from "./holds.ts";
 import { tagOf } from "./local_source.ts";
 import { remove } from "./lock.ts";
 import type { Records } from "./records.ts";
 import { isExpired, isOver, type ShareRecord } from "./shares.ts";
+import { treeAround } from "./tree_around.ts";
 import { isFolderOf, type TreeRecord } from "./trees.ts";
 import { filesBelow } from "./walk.ts";
 import type { About, Claim, Claimant, Item, StageRequest, Terms, View } from "./store.ts";
@@ -30,6 +32,7 @@ export class SharedRoom {
   readonly #root: () => string;
   readonly #records: Records;
   readonly #now: () => number;
+  readonly #holds: Holds;
   /** Hears that there may be something to sweep at another time than {@linkcode next} said. */
   onChange: () => void = () => {};
   #hasEnded = false;
@@ -39,10 +42,12 @@ export class SharedRoom {
     this.#root = root;
     this.#records = records;
     this.#now = now;
-    records.claims.onEnded = () => {
+    const onEnded = () => {
       this.#hasEnded = true;
       this.onChange();
     };
+    records.claims.onEnded = onEnded;
+    this.#holds = new Holds(onEnded);
   }
 
   /**
@@ -74,13 +79,12 @@ export class SharedRoom {
   ): Claim | undefined {
     const share = this.termsOf(name, info);
     if (share !== undefined && isExpired(share, this.#now())) throw notFound(name);
-    const { claims } = this.#records;
     if (share === undefined || share.downloads === null) {
       const isHeld = info.isDirectory && claimant !== undefined;
-      return isHeld ? claims.hold({ name, ino: String(info.ino) }) : undefined;
+      return isHeld ? this.#holds.take({ name, ino: String(info.ino) }) : undefined;
     }
     if (claimant === undefined || !isWhole) throw notFound(name);
-    return claims.take(share, claimant);
+    return this.#records.claims.take(share, claimant);
   }
 
   /** How a file is encrypted, with its note, which is encrypted as well; undefined when it is not. */
@@ -98,9 +102,8 @@ export class SharedRoom {
   /** The row that gives a file its terms; undefined when it has none. */
   shareOf(request: Shared, name: string, ino: string): ShareRecord | undefined {
     const { owner, who = "", run, terms = {} } = request;
+    if (request.room !== "shared" || isPlain(terms)) return undefined;
     const { expires, downloads, note = "", secret = "" } = terms;
-    const isPlain = expires === undefined && downloads === undefined && note + secret === "";
-    if (request.room !== "shared" || isPlain) return undefined;
     const published = this.#now();
     return {
       name,
@@ -127,11 +130,20 @@ export class SharedRoom {
     const share = this.shareOf(request, name, ino);
     if (share !== undefined) this.put(share);
     else if (before !== undefined) this.#records.shares.forget(before);
+    // A folder may have other files now than it was counted for.
+    const isTree = findInside(this.#root(), name)?.info.isDirectory === true;
+    if (isTree) this.#records.claims.retire({ name, ino });
   }
 
-  /** Whether a file is to be seen no more. */
-  isOver(name: string, info: Deno.FileInfo): boolean {
-    const share = this.termsOf(name, info);
+  /** Whether what has a name is to be seen no more, by its own terms or those of its folder. */
+  isOver(name: string): boolean {
+    const tree = treeAround(this.#records, "shared", this.#root(), name)?.name ?? name;
+    return this.#isOverAt(tree) || tree !== name && this.#isOverAt(name);
+  }
+
+  #isOverAt(name: string): boolean {
+    const found = findInside(this.#root(), name);
+    const share = found && this.termsOf(name, found.info);
     return share !== undefined && isOver(share, this.#now());
   }
 
@@ -140,7 +152,8 @@ export class SharedRoom {
     const now = this.#now();
     this.#hasEnded = false;
     for (const share of this.#records.shares.over(now)) {
-      if (this.#records.claims.isWanted(share, isExpired(share, now))) continue;
+      const isWanted = this.#records.claims.isWanted(share, isExpired(share, now));
+      if (isWanted || this.#holds.has(share)) continue;
       const found = findInside(this.#root(), share.name);
       if (found !== undefined && this.termsOf(share.name, found.info) !== undefined) {
         this.#remove(share.name, found);
@@ -149,10 +162,9 @@ export class SharedRoom {
     }
   }
 
-  /** Removes one that is over just now, so that its name is free. */
+  /** Removes what is over just now, so that its name is free. */
   clear(name: string): void {
-    const found = findInside(this.#root(), name);
-    if (found !== undefined && this.isOver(name, found.info)) this.sweep();
+    if (this.isOver(name)) this.sweep();
   }
 
   /** When there is something to sweep next, in milliseconds since 1970; undefined for never. */
@@ -188,7 +200,7 @@ export class SharedRoom {
       const found = findInside(this.#root(), tree.name);
       const isMeant = tree.owner === owner && (blind ? tree.requested : tree.name) === name;
       if (!isMeant || found === undefined || !isFolderOf(tree, found.info)) return [];
-      if (this.isOver(tree.name, found.info)) return [];
+      if (this.isOver(tree.name)) return [];
       return [{ row: rowFor(tree.name, found.info, tree), ...found }];
     });
     return trees.concat(this.#ownFiles(name, { owner, ...(blind === undefined ? {} : { blind }) }));
@@ -199,7 +211,7 @@ export class SharedRoom {
       if ((blind ? row.requested : row.name) !== name) return [];
       const found = findInside(this.#root(), row.name);
       const isThere = found !== undefined && holds(row, found.info);
-      return isThere && !this.isOver(row.name, found.info) ? [{ row, ...found }] : [];
+      return isThere && !this.isOver(row.name) ? [{ row, ...found }] : [];
     });
   }
 
@@ -225,8 +237,13 @@ export class SharedRoom {
     const key = { name, ino: String(info.ino) };
     this.#records.forget("shared", key);
     this.#records.shares.forget(key);
-    this.#records.claims.letGo(key);
+    this.#holds.forget(key);
   }
+}
+
+/** Whether terms say nothing. */
+export function isPlain({ expires, downloads, note = "", secret = "" }: Terms = {}): boolean {
+  return expires === undefined && downloads === undefined && note + secret === "";
 }
 
 /** What stands for the record of what has none of its own. */

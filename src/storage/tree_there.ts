@@ -33,7 +33,7 @@ export function requireThere(
   const info = tree && findInside(root, tree.name)?.info;
   if (tree !== undefined && info !== undefined) {
     const now = records.trees.get(room, tree.name, info);
-    const isOver = room === "shared" && shared?.isOver(tree.name, info) === true;
+    const isOver = room === "shared" && shared?.isOver(tree.name) === true;
     if (now?.published === tree.published && !isOver) return info;
   }
   throw new FtError(
