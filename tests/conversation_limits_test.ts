@@ -1,6 +1,7 @@
 /** What a server limits, in whole conversations: the typed error, and that the talk goes on. */
 import assert from "node:assert/strict";
 import { FtError } from "../src/error.ts";
+import { NODE_CHARACTERS, OPEN_CHARACTERS } from "../src/protocol/limits.ts";
 import { Allowance } from "../src/session/allowance.ts";
 import { DEADLINES } from "../src/session/deadlines.ts";
 import type { ClientSession } from "../src/session/client_session.ts";
@@ -209,4 +210,28 @@ Deno.test(`limits: folders share the bandwidth as files do, and theirs come with
     assert.deepEqual([files.new + files.same, failures], [4, []]);
   }
   assert.deepEqual(world.names("shared"), ["photos"]);
+});
+
+Deno.test(`limits: a folder waits for room for its manifest, both ways, and gives it back (seed ${seed})`, async () => {
+  await using world = new World();
+  const allowance = new Allowance({ transfers: 32 });
+  const { client } = world.talk({ seed, allowance });
+  const path = `${world.root}/photos`;
+  for (let at = 0; at < 20; at++) writeFile(`${path}/${at}.txt`, random.bytes(10));
+  const busy = told("busy", /lists of open folders/, /Try again once other folders/);
+  // All but what ten nodes need.
+  const [ben, cleo] = [allowance.manifests.open("ben"), allowance.manifests.open("cleo")];
+  ben.take(OPEN_CHARACTERS / 2 - 10 * (NODE_CHARACTERS + 5));
+  cleo.take(OPEN_CHARACTERS / 2);
+  await assert.rejects(sendTree(client, path), busy);
+  assert.deepEqual(world.names("shared"), []);
+  cleo.close();
+  assert.equal((await sendTree(client, path)).files.new, 20);
+  cleo.take(OPEN_CHARACTERS / 2);
+  await assert.rejects(fetchTree(world, client), busy);
+  cleo.close();
+  assert.equal((await fetchTree(world, client)).files.new, 20);
+  // Of none of them anything is left.
+  ben.take(10 * (NODE_CHARACTERS + 5));
+  cleo.take(OPEN_CHARACTERS / 2);
 });

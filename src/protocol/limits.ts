@@ -61,3 +61,9 @@ export const MANIFEST_ENTRIES = 1_024;
 export const TREE_ENTRIES = 262_144;
 /** Most characters of paths and targets in one tree's manifest. */
 export const TREE_CHARACTERS = 32 * MiB;
+/** Characters that a node of an open folder counts as beside those of its path, target and digest. */
+export const NODE_CHARACTERS = 256;
+/** Most characters of the manifests of all open folders of one owner: every one folder has room. */
+export const OWNER_CHARACTERS = 128 * MiB;
+/** Most characters of the manifests of all open folders. */
+export const OPEN_CHARACTERS = 256 * MiB;

@@ -7,6 +7,7 @@
 import { FtError } from "../error.ts";
 import { OPEN_TRANSFERS } from "../protocol/limits.ts";
 import type { Message } from "../protocol/message.ts";
+import { OpenManifests } from "./open_manifests.ts";
 import { type Lane, Pace, type PaceOptions } from "./pace.ts";
 
 /** What begins a transfer that moves files. Those of a folder move beside it, in one connection. */
@@ -20,6 +21,8 @@ export interface AllowanceOptions extends PaceOptions {
 
 /** What a server lets its clients have. */
 export class Allowance {
+  /** Room for the manifests of folders. */
+  readonly manifests = new OpenManifests();
   readonly #transfers: number;
   readonly #pace: Pace | undefined;
   readonly #open = new Map<string, number>();

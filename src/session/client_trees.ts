@@ -6,7 +6,8 @@ import { digestSource } from "./chunk_reader.ts";
 import type { ClientSession } from "./client_session.ts";
 import type { IncomingTreeOptions } from "./incoming_tree_options.ts";
 import { IncomingTree } from "./tree_incoming.ts";
-import { OutgoingTree, type OutgoingTreeOptions } from "./tree_outgoing.ts";
+import type { OutgoingTreeOptions } from "./outgoing_tree_options.ts";
+import { OutgoingTree } from "./tree_outgoing.ts";
 
 /** A folder to upload. */
 export interface TreeUpload

@@ -1,3 +1,6 @@
+/** Large files of one folder on their way at once. */
+export const LANES = 8;
+
 /** Runs `work` for every item, `width` at a time, in order of their beginning. */
 export async function inLanes<T>(
   items: readonly T[],

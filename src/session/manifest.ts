@@ -1,20 +1,28 @@
 import { FtError } from "../error.ts";
 import { nameFault } from "../name.ts";
-import { TREE_CHARACTERS, TREE_ENTRIES } from "../protocol/limits.ts";
+import { NODE_CHARACTERS, TREE_CHARACTERS, TREE_ENTRIES } from "../protocol/limits.ts";
 import type { TreeEntry } from "../storage/tree.ts";
+import type { OpenManifest } from "./open_manifests.ts";
 
 /** Counts the entries of a tree's manifest, and knows those that were there before. */
 export class Manifest {
   readonly #paths = new Set<string>();
+  readonly #open: OpenManifest | undefined;
   #entries = 0;
   #characters = 0;
+
+  /** `open` is what it takes of the room for all manifests, where that is limited. */
+  constructor(open: OpenManifest | undefined) {
+    this.#open = open;
+  }
 
   /**
    * Counts one more entry.
    *
-   * @throws FtError `limit` when there are too many.
+   * @throws FtError `limit` when there are too many, `busy` when all manifests take too much.
    */
-  count({ path, target = "" }: Pick<TreeEntry, "path" | "target">): void {
+  count({ path, target = "", digest = "" }: TreeEntry): void {
+    this.#open?.take(NODE_CHARACTERS + path.length + target.length + digest.length);
     this.#entries++;
     this.#characters += path.length + target.length;
     if (this.#entries <= TREE_ENTRIES && this.#characters <= TREE_CHARACTERS) return;

@@ -5,6 +5,7 @@ import type { Channel } from "./channel.ts";
 import type { Compression } from "./compression.ts";
 import { digestSource } from "./chunk_reader.ts";
 import type { Guest } from "./guest.ts";
+import type { OpenManifests } from "./open_manifests.ts";
 import type { Incoming } from "./receive.ts";
 import { openServedTree, requireOut } from "./served_file.ts";
 import { termsOf } from "./terms.ts";
@@ -24,6 +25,7 @@ export interface ServedTreesOptions {
   /** Waits until so many bytes may be sent. */
   readonly pace: (bytes: number) => void | Promise<void>;
   readonly compression: Compression;
+  readonly manifests: OpenManifests;
   /** Keeps a transfer until `outcome` settles, then reports it. */
   readonly track: (
     id: number,
@@ -49,18 +51,23 @@ export class ServedTrees {
 
   /** Takes a folder that a client sends. */
   receive(guest: Guest, head: MessageOf<"tree">): void | Promise<void> {
-    const { channel, store: { trees }, track } = this.#options;
+    const { channel, store: { trees }, manifests, track } = this.#options;
     const { id, room, name, dry = false } = head;
     const action = room === "private" ? "put" : "share";
     // Who may not look into a room does not learn what a folder is called that had to give way.
     const isBlind = room === "private" || room === "shared" && guest.isBlind(room);
     const told = isBlind ? { toldName: name } : {};
-    const incoming = new IncomingTree({ channel, id, dry, ...told });
-    const outcome = incoming.outcome.finally(() => this.#incoming.delete(id));
+    const manifest = manifests.open(guest.owner);
+    const incoming = new IncomingTree({ channel, id, manifest, dry, ...told });
+    const outcome = incoming.outcome.finally(() => {
+      this.#incoming.delete(id);
+      manifest.close();
+    });
     const about = { action, room: room ?? "private", name } as const;
     track(id, incoming, outcome, about, () => incoming.received);
     let kept: string | undefined;
     try {
+      requireOne(this.#incoming);
       const place = guest.place(room, name);
       kept = place.name;
       if (trees === undefined) throw new FtError("denied", "No folders are kept here.");
@@ -103,19 +110,22 @@ export class ServedTrees {
 
   /** Gives a client the folder it asks for. */
   send(guest: Guest, { id, room, name, tag, checksum }: MessageOf<"browse">): void {
-    const { channel, store: { trees }, turn, pace, compression, track } = this.#options;
+    const { channel, store: { trees }, turn, pace, compression, manifests, track } = this.#options;
     const action = room === "public" ? "get" : "fetch";
     const asked = new Asked();
+    const manifest = manifests.open(guest.owner);
     let outgoing: OutgoingTree | undefined;
     const outcome = (async () => {
       try {
         requireOut(room);
         guest.require(action);
+        requireOne(this.#outgoing);
         if (trees === undefined) throw new FtError("denied", "No folders are kept here.");
         const source = await openServedTree(trees, { room, name, tag }, guest.claimant);
         outgoing = new OutgoingTree({
           channel,
           id,
+          manifest,
           source,
           turn,
           pace,
@@ -132,6 +142,7 @@ export class ServedTrees {
         throw failure;
       } finally {
         this.#outgoing.delete(id);
+        manifest.close();
       }
     })();
     const about = { action, room, name, isFolder: true } as const;
@@ -161,4 +172,18 @@ export class ServedTrees {
   moved({ tree: id }: MessageOf<"request">): void {
     if (id !== undefined) this.#outgoing.get(id)?.tree.renew();
   }
+}
+
+/**
+ * One folder at a time is sent in each direction: each is held in memory while it is.
+ *
+ * @throws FtError `busy` while another one is; not for one whose end its sender has been told.
+ */
+function requireOne(
+  open: ReadonlyMap<number, { readonly tree: Pick<IncomingTree, "settled"> }>,
+): void {
+  if ([...open.values()].every(({ tree }) => tree.settled)) return;
+  throw new FtError("busy", "Another folder is under way on this connection.", {
+    hint: "Try again once it is done.",
+  });
 }

@@ -5,7 +5,7 @@ import type { Entry, Message, MessageOf } from "../protocol/message.ts";
 import type { Receipt, Source, StageRequest } from "../storage/store.ts";
 import type { Connection } from "../transport/connection.ts";
 import { answer, type Question } from "./answer.ts";
-import { type Access, OPEN_ACCESS } from "./access.ts";
+import { OPEN_ACCESS } from "./access.ts";
 import { Allowance, type Share } from "./allowance.ts";
 import { Channel } from "./channel.ts";
 import { Compression } from "./compression.ts";
@@ -32,7 +32,6 @@ export type { TransferReport } from "./transfer_report.ts";
 export class ServerSession {
   readonly #channel: Channel;
   readonly #options: ServerSessionOptions;
-  readonly #access: Access;
   readonly #turn = new Turn();
   /** One list at a time keeps what a client can make us hold bounded. */
   readonly #listing = new Turn();
@@ -51,7 +50,6 @@ export class ServerSession {
   constructor(connection: Connection, options: ServerSessionOptions) {
     const { deadlines } = options;
     this.#options = options;
-    this.#access = options.access ?? OPEN_ACCESS;
     this.#allowance = options.allowance ?? new Allowance({ transfers: OPEN_TRANSFERS });
     this.#channel = new Channel(connection, {
       side: "server",
@@ -64,6 +62,7 @@ export class ServerSession {
       turn: this.#turn,
       pace: (bytes) => this.#share?.take(bytes),
       compression: this.#compression,
+      manifests: this.#allowance.manifests,
       track: (...transfer) => this.#track(...transfer),
     });
     // What waits for its turn then waits no more.
@@ -142,13 +141,13 @@ export class ServerSession {
   async #greet(hello: MessageOf<"hello">): Promise<void> {
     requireFeatures(hello.require);
     const { ending, peer } = this.#channel;
-    const grant = await this.#access.admit(hello.token, peer, ending);
-    const guest = await Guest.of(grant, this.#access, hello);
+    const { agent, onGreeted, onJoined, access = OPEN_ACCESS } = this.#options;
+    const grant = await access.admit(hello.token, peer, ending);
+    const guest = await Guest.of(grant, access, hello);
     if (ending.aborted) throw ending.reason;
     endWith(grant, this.#channel);
     this.#compression.agree(hello.features, hello.compress);
     this.#share = this.#allowance.share(guest.owner);
-    const { agent, onGreeted, onJoined } = this.#options;
     const [sides, transfers, lastId] = [this.#sides, this.#transfers, () => this.#lastId];
     const joinable = { guest, grant, sides, transfers, lastId };
     const { key, main } = await enter(joinable, hello.join, this.#options.joining, ending);

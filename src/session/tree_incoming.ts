@@ -9,22 +9,19 @@ import type { StagedTree, Verdict, WholeFile } from "../storage/tree.ts";
 import { peerFailure } from "./channel.ts";
 import type { IncomingTreeOptions } from "./incoming_tree_options.ts";
 import { sendFailure, type Transfer } from "./transfer.ts";
-import { inLanes } from "./lanes.ts";
+import { inLanes, LANES } from "./lanes.ts";
 import { Manifest } from "./manifest.ts";
 import { isPacked, verified } from "./small_file.ts";
 import { inToldName } from "./told_name.ts";
 import { type TreeReport, TreeTally } from "./tree_report.ts";
 import { TreeResults } from "./tree_results.ts";
 
-/** Large files of one tree on their way at once. */
-const LANES = 8;
-
 /** One folder on its way in. */
 export class IncomingTree implements Transfer {
   readonly #options: IncomingTreeOptions;
   readonly #outcome = Promise.withResolvers<TreeReport>();
   readonly #tally = new TreeTally();
-  readonly #entries = new Manifest();
+  readonly #entries: Manifest;
   /** Paths of what the sender cannot send. */
   readonly #absent: string[] = [];
   /** Folders and links by path, with their indexes: they are made at the end. */
@@ -44,12 +41,18 @@ export class IncomingTree implements Transfer {
 
   constructor(options: IncomingTreeOptions) {
     this.#options = options;
+    this.#entries = new Manifest(options.manifest);
     this.#outcome.promise.catch(() => {});
   }
 
   /** Resolves once the sender has sent all that it can; rejects when the tree as a whole failed. */
   get outcome(): Promise<TreeReport> {
     return this.#outcome.promise;
+  }
+
+  /** Whether it is decided what becomes of it. */
+  get settled(): boolean {
+    return this.#settled;
   }
 
   /** Bytes of files that came in packs. */
@@ -92,9 +95,11 @@ export class IncomingTree implements Transfer {
 
   handle(message: Message): void | Promise<void> {
     switch (message.kind) {
-      case "tree":
-        if (this.#tree !== undefined || this.#options.open === undefined) break;
-        return this.#settled ? undefined : this.#guard(() => this.#openTree(message));
+      case "tree": {
+        const { open } = this.#options;
+        if (this.#tree !== undefined || open === undefined) break;
+        return this.#settled ? undefined : this.#guard(() => this.begin(open(message)));
+      }
       case "manifest":
         if (this.#isComplete) break;
         return this.#settled ? undefined : this.#guard(() => this.#manifest(message));
@@ -115,12 +120,7 @@ export class IncomingTree implements Transfer {
     throw new FtError("protocol", `A sender does not say '${message.kind}' now.`);
   }
 
-  async #openTree(head: MessageOf<"tree">): Promise<void> {
-    const tree = await this.#options.open?.(head);
-    if (tree !== undefined) this.begin(tree);
-  }
-
-  async #guard(work: () => Promise<void>): Promise<void> {
+  async #guard(work: () => void | Promise<void>): Promise<void> {
     try {
       await work();
     } catch (thrown) {

@@ -102,3 +102,18 @@ Deno.test("a folder is given up when nothing of it is stored any more", async ()
   await outcome;
   deepEqual(place.stored, ["a", "b", "c", "closed", "told"]);
 });
+
+Deno.test("a folder is over before its sender hears of its end", async () => {
+  for (const isBroken of [false, true]) {
+    const told: [string, boolean][] = [];
+    const place = new Place(() => Promise.resolve());
+    if (isBroken) place.finish = () => Promise.reject(new FtError("io"));
+    const incoming: IncomingTree = await receiving(place, ({ kind }) => {
+      if (kind === "done" || kind === "error") told.push([kind, incoming.settled]);
+    });
+    deepEqual(incoming.settled, false);
+    await incoming.handle({ kind: "seal", id: 1 });
+    await incoming.outcome.catch(() => {});
+    deepEqual(told, [[isBroken ? "error" : "done", true]]);
+  }
+});

@@ -6,45 +6,19 @@ import type { Message, MessageOf } from "../protocol/message.ts";
 import { PackBuilder } from "../protocol/pack.ts";
 import { decodeRuns } from "../protocol/runs.ts";
 import type { Receipt, Source } from "../storage/store.ts";
-import type { TreeEntry, TreeSource } from "../storage/tree.ts";
-import { type Channel, peerFailure } from "./channel.ts";
-import type { Body, Compression } from "./compression.ts";
-import { inLanes } from "./lanes.ts";
+import type { TreeEntry } from "../storage/tree.ts";
+import { peerFailure } from "./channel.ts";
+import type { Body } from "./compression.ts";
+import { inLanes, LANES } from "./lanes.ts";
 import { Manifest } from "./manifest.ts";
+import type { OutgoingTreeOptions } from "./outgoing_tree_options.ts";
 import { isPacked } from "./small_file.ts";
 import { sendFailure, toldFailure, type Transfer } from "./transfer.ts";
-import { type TreeOutcome, type TreeReport, TreeTally } from "./tree_report.ts";
-import type { Turn } from "./turn.ts";
+import { type TreeReport, TreeTally } from "./tree_report.ts";
 import { endClaim } from "./withheld.ts";
 
 /** Characters of paths after which a MANIFEST is sent whatever the number of its entries. */
 const BATCH_CHARACTERS = 128 * 1024;
-/** Large files of one tree on their way at once. */
-const LANES = 8;
-
-/** What is sent where, and who hears of it. */
-export interface OutgoingTreeOptions {
-  readonly channel: Channel;
-  readonly id: number;
-  /** What the other side is told of the folder. */
-  readonly head: Omit<MessageOf<"tree">, "kind" | "id">;
-  readonly source: TreeSource;
-  /** Bodies of one connection travel one after the other. */
-  readonly turn: Turn;
-  /** Waits until so many bytes may be sent. */
-  readonly pace?: (bytes: number) => void | Promise<void>;
-  readonly compression: Compression;
-  /** Sends a large file; not where the other side asks for those. */
-  readonly sendFile?: (entry: TreeEntry, index: number) => Promise<Receipt>;
-  /** Whether entries have digests, by which the other side compares them. */
-  readonly digestOf?: (entry: TreeEntry) => Promise<string>;
-  /** Hears what the whole tree has, once it is known what of it travels. */
-  readonly onWanted?: (wanted: readonly TreeEntry[], bytes: number) => void;
-  /** Hears how many bytes of files have their places. */
-  readonly onVerified?: (bytes: number) => void;
-  /** Hears what became of an entry. */
-  readonly onOutcome?: (entry: TreeEntry, outcome: TreeOutcome) => void;
-}
 
 /** One folder on its way out. */
 export class OutgoingTree implements Transfer {
@@ -56,6 +30,8 @@ export class OutgoingTree implements Transfer {
   /** Ends when the download is counted, where that has to be: before any of its files is sent. */
   #counted: Promise<void> = Promise.resolve();
   readonly #tally = new TreeTally();
+  /** Entries whose outcome is known: a receiver that says it again says nothing. */
+  readonly #told = new Set<number>();
   readonly #allWanted = Promise.withResolvers<void>();
   readonly #done = Promise.withResolvers<string>();
   #isOffered = false;
@@ -67,6 +43,11 @@ export class OutgoingTree implements Transfer {
     this.#options = options;
     this.#allWanted.promise.catch(() => {});
     this.#done.promise.catch(() => {});
+  }
+
+  /** Whether it is decided what becomes of it. */
+  get settled(): boolean {
+    return this.#settled;
   }
 
   /** Bytes of files that were sent in packs. */
@@ -146,15 +127,22 @@ export class OutgoingTree implements Transfer {
 
   #count(index: number, outcome: Receipt["outcome"]): void {
     const entry = this.#entries[index] as TreeEntry;
-    if (entry.kind !== "file") return;
+    if (entry.kind !== "file" || !this.#isNews(index)) return;
     this.#tally.count(outcome, entry.size ?? 0);
     this.#options.onOutcome?.(entry, outcome);
   }
 
   #fail(index: number, error: FtError): void {
+    if (!this.#isNews(index)) return;
     const entry = this.#entries[index] as TreeEntry;
     this.#tally.fail(entry.path, error);
     this.#options.onOutcome?.(entry, error);
+  }
+
+  #isNews(index: number): boolean {
+    if (this.#told.has(index)) return false;
+    this.#told.add(index);
+    return true;
   }
 
   end(failure: FtError): void {
@@ -185,18 +173,20 @@ export class OutgoingTree implements Transfer {
       return this.#tally.report(await this.#done.promise);
     } catch (thrown) {
       const failure = toFailure(thrown);
-      if (!this.#settled) await sendFailure(channel, id, failure);
+      const isNews = !this.#settled;
+      // First: who hears of it may ask for the next folder.
       this.end(failure);
+      if (isNews) await sendFailure(channel, id, failure);
       throw failure;
     }
   }
 
   /** Says all that is in it while it is looked through. */
   async #offer(): Promise<void> {
-    const { channel, id, source, digestOf } = this.#options;
+    const { channel, id, source, digestOf, manifest: open } = this.#options;
     let batch: TreeEntry[] = [];
     let characters = 0;
-    const manifest = new Manifest();
+    const manifest = new Manifest(open);
     const send = async (last: boolean) => {
       for (const entry of batch) this.#entries.push(entry);
       this.#isOffered = last;

@@ -1,6 +1,11 @@
-import type { FtError } from "../error.ts";
+import { FAILURES, FtError } from "../error.ts";
 import type { Receipt } from "../storage/store.ts";
 import type { TreeFailure } from "../storage/tree.ts";
+
+/** Most characters of failures that are kept in their own words: a peer may say long ones of all. */
+const KEPT_CHARACTERS = 1024 * 1024;
+/** What a failure counts beside its words. */
+const FAILURE_CHARACTERS = 256;
 
 /** What became of one entry. */
 export type TreeOutcome = Receipt["outcome"] | FtError;
@@ -21,6 +26,9 @@ export interface TreeReport {
 export class TreeTally {
   readonly #files = { new: 0, replaced: 0, same: 0, skipped: 0 };
   readonly #failures = new Map<string, FtError>();
+  /** What stands for failures whose own words are not kept. */
+  readonly #brief = new Map<string, FtError>();
+  #characters = 0;
   #bytes = 0;
 
   /** What became of one file; `size` in bytes. */
@@ -29,9 +37,16 @@ export class TreeTally {
     if (outcome === "new" || outcome === "replaced") this.#bytes += size;
   }
 
-  /** What failed; of one path the first failure counts. */
+  /** What failed; of one path the first failure counts. Of very many only the codes are kept. */
   fail(path: string, error: FtError): void {
-    if (!this.#failures.has(path)) this.#failures.set(path, error);
+    if (this.#failures.has(path)) return;
+    const { code, side, message, hint = "" } = error;
+    this.#characters += FAILURE_CHARACTERS + message.length + hint.length;
+    if (this.#characters <= KEPT_CHARACTERS) return void this.#failures.set(path, error);
+    const key = `${code} ${side}`;
+    const brief = this.#brief.get(key) ?? new FtError(code, FAILURES[code].sentence, { side });
+    this.#brief.set(key, brief);
+    this.#failures.set(path, brief);
   }
 
   /** Bytes of files that have their places. */

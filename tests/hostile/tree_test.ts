@@ -91,6 +91,49 @@ for (const entries of [[], [FILE]]) {
   });
 }
 
+hostile("a second folder while the first is being sent", "greeted", async (peer, target) => {
+  await offer(peer, 1, [FILE]);
+  await peer.say({ kind: "tree", id: 2, name: "evil too", room: "private" });
+  await peer.say({ kind: "manifest", id: 2, entries: [FILE], last: true });
+  assert.equal(await failure(peer, 2), "busy");
+  // The first goes on, and then there is room for another, which may be called off for a third.
+  await peer.say(await packOf(1));
+  await peer.say({ kind: "seal", id: 1 });
+  for (;;) if ((await peer.hear())?.kind === "done") break;
+  assert.equal((await offer(peer, 3, [FILE])).at(-1)?.kind, "want");
+  await peer.say({ kind: "error", id: 3, code: "interrupted", message: "" });
+  assert.equal((await offer(peer, 4, [FILE])).at(-1)?.kind, "want");
+  // One that is fetched has nothing to do with it.
+  await peer.say({ kind: "browse", id: 5, room: "shared", name: "evil" });
+  await peer.expect("tree");
+  peer.abort();
+  tidy(target);
+  return [];
+});
+
+hostile("a second folder while the first is being fetched", "greeted", async (peer, target) => {
+  const slides = `${target.root}/shared_files/slides`;
+  writeFile(`${slides}/small.bin`, TEXT);
+  const wish = { kind: "browse", room: "public", name: "slides" } as const;
+  const fetched = async (id: number) => {
+    await peer.say({ ...wish, id });
+    await peer.expect("tree");
+    await peer.expect("manifest");
+  };
+  await fetched(1);
+  await peer.say({ ...wish, id: 2 });
+  assert.equal(await failure(peer, 2), "busy");
+  await peer.say({ kind: "want", id: 1, runs: [], last: true });
+  await peer.expect("seal");
+  await peer.say({ kind: "done", id: 1, name: "slides", digest: "", outcome: "new" });
+  await fetched(3);
+  await peer.say({ kind: "error", id: 3, code: "interrupted", message: "" });
+  await fetched(4);
+  peer.abort();
+  Deno.removeSync(slides, { recursive: true });
+  return [];
+});
+
 /** Paths that lead out, or are none; each fails alone. */
 const PATHS: readonly string[] = [
   "../secret.txt",
