@@ -28,7 +28,7 @@ Deno.test("COMMANDS take their contract's operands and options", () => {
     ],
     client: [
       "ft client [SERVER]",
-      "server token-file trust-first plain output retries limit state quiet",
+      "server token-file trust-first plain code-file output retries limit state quiet",
     ],
     put: [
       "ft put FILE...",
