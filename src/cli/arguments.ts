@@ -64,6 +64,8 @@ interface Given {
   readonly name: OptionName;
   /** Where it stands, for errors: `--server`, or the name of an operand. */
   readonly source: string;
+  /** The word of the command line. */
+  readonly word: string;
   readonly value: string | undefined;
   readonly inlineValue: boolean | undefined;
 }
@@ -114,13 +116,11 @@ export function parseArguments(
       if (command === undefined) command = commandNamed(token.value);
       else operands.push(token.value);
     } else if (token.kind === "option" && asked === undefined) {
-      if (!isOption(token.name)) {
-        // A group of letters is shown whole: its parts may be halves of a character.
-        const long = token.rawName.startsWith("--");
-        throw unknownOption(long ? token.rawName : args[token.index] ?? token.rawName, command);
-      }
-      const { name, value, inlineValue } = token;
-      given.push({ name, source: `--${name}`, value, inlineValue });
+      const { name, value, inlineValue, rawName, index } = token;
+      // A group of letters is shown whole: its parts may be halves of a character.
+      const word = rawName.startsWith("--") ? rawName : args[index] ?? rawName;
+      if (!isOption(name)) throw unknownOption(word, command);
+      given.push({ name, source: `--${name}`, word, value, inlineValue });
     }
   }
 
@@ -128,6 +128,7 @@ export function parseArguments(
   if (command === undefined) {
     throw new FtError("usage", "No command given.", { hint: "See: ft --help" });
   }
+  requireTaken(command, given);
   const complete = readOperands(command, operands, given);
   // What only explains must work, whatever the file says.
   const sources = { env, config: WITHOUT_CONFIG.has(command) ? undefined : config?.() };
@@ -197,7 +198,7 @@ function readOperands(
           hint: `Leave one of them out. ${see}`,
         });
       }
-      given.push({ name: sets, source: name, value: operand, inlineValue: true });
+      given.push({ name: sets, source: name, word: operand, value: operand, inlineValue: true });
     }
   });
   const extra = operands[rows.length];
@@ -207,15 +208,23 @@ function readOperands(
   return complete;
 }
 
+/** Throws FtError `usage` for an option that a command does not take. */
+function requireTaken(command: CommandName, given: readonly Given[]): void {
+  const taken = optionsOf(command);
+  const foreign = given.find(({ name }) => !taken.includes(name));
+  if (foreign === undefined) return;
+  const { word, source } = foreign;
+  // A name that begins with the letter of an option reads as that and its value.
+  const isGroup = /^-[^-]./s.test(word);
+  const shown = isGroup ? escapeText(word) : source;
+  throw new FtError("usage", `Option '${shown}' is not for 'ft ${command}'.`, {
+    hint: `${isGroup ? dashHint(command) : ""}See: ft ${command} --help`,
+  });
+}
+
 /** All options: those of this command as given, else as they are stored, else by default. */
 function readOptions(command: CommandName, given: readonly Given[], sources: Sources): Options {
   const taken = optionsOf(command);
-  const foreign = given.find(({ name }) => !taken.includes(name));
-  if (foreign !== undefined) {
-    throw new FtError("usage", `Option '${foreign.source}' is not for 'ft ${command}'.`, {
-      hint: `See: ft ${command} --help`,
-    });
-  }
   const values: Record<string, unknown> = {};
   for (const [name, option] of Object.entries<Option>(OPTIONS) as [OptionName, Option][]) {
     const typed = given.filter((one) => one.name === name);
@@ -282,10 +291,15 @@ function unknownOption(written: string, command: CommandName | undefined): FtErr
   const names = row ? [...row.options, ...ALWAYS, ...EVERYWHERE] : Object.keys(OPTIONS);
   const near = written.startsWith("--") ? closest(written.slice(2), names) : undefined;
   const see = `See: ft ${command ? `${command} ` : ""}--help`;
-  const dash = row && row.operands.length > 0 ? "Names that begin with a dash go after --. " : "";
+  const dash = command === undefined ? "" : dashHint(command);
   return new FtError("usage", `Unknown option '${escapeText(written)}'.`, {
     hint: (near === undefined ? dash : `Did you mean --${near}? `) + see,
   });
+}
+
+function dashHint(command: CommandName): string {
+  const { operands }: Command = COMMANDS[command];
+  return operands.length > 0 ? "Names that begin with a dash go after --. " : "";
 }
 
 function within(words: readonly string[], word: string): boolean {

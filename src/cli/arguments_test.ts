@@ -300,6 +300,8 @@ Deno.test("parseArguments() refuses options of other commands", () => {
   refuses(["put", "--port", "1", "a"], "Option '--port' is not for 'ft put'.", see);
   refuses(["--port", "1", "put", "a"], "Option '--port' is not for 'ft put'.", see);
   refuses(["put", "-o", "x", "a"], "Option '--output' is not for 'ft put'.", see);
+  const dash = "Names that begin with a dash go after --. See: ft put --help";
+  refuses(["put", "-odd name.txt"], "Option '-odd name.txt' is not for 'ft put'.", dash);
   refuses(["help", "--state", "x"], "Option '--state' is not for 'ft help'.", "ft help --help");
 });
 
