@@ -30,12 +30,13 @@ export function defaultStateFolder(env: (name: string) => string | undefined): s
   const home = env("HOME");
   const candidates: Partial<Record<typeof Deno.build.os, string | undefined>> = {
     windows: env("LOCALAPPDATA"),
-    darwin: home === undefined ? undefined : `${home}/Library/Application Support`,
+    darwin: home && `${home}/Library/Application Support`,
   };
+  // An empty variable counts as unset.
   const base = Deno.build.os in candidates
     ? candidates[Deno.build.os]
-    : env("XDG_STATE_HOME") ?? (home === undefined ? undefined : `${home}/.local/state`);
-  if (base === undefined || base === "") {
+    : env("XDG_STATE_HOME") || home && `${home}/.local/state`;
+  if (!base) {
     throw new FtError("usage", "No home folder is known.", {
       hint: "Say where ft may keep its state: --state DIR, or FT_STATE.",
     });

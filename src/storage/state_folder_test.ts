@@ -90,6 +90,8 @@ Deno.test("defaultStateFolder() goes by the environment, and needs a home", () =
   if (Deno.build.os === "linux") {
     equal(from({ XDG_STATE_HOME: "/x", HOME: "/h" }), "/x/ft");
     equal(from({ HOME: "/h" }), "/h/.local/state/ft");
+    equal(from({ XDG_STATE_HOME: "", HOME: "/h" }), "/h/.local/state/ft");
   }
   throws(() => from({}), { code: "usage" });
+  throws(() => from({ HOME: "" }), { code: "usage" });
 });
