@@ -124,8 +124,16 @@ test("what comes from a pipe, or goes into one, is not done again", async (_, __
   assert.equal(put.code, 7, put.stderr);
   // Else this would be sent in its place.
   ana.write("b.tar", "something else");
+  const piped = /^There is nothing to do again: .* a pipe comes once\. Run all of it again\.$/m;
+  assert.match((await done(ana, "retry")).stdout, piped);
+  assert.equal((await ana.ft("put", "gone")).code, 5);
   assert.equal((await ana.ft("get", "missing", "--output", "-")).code, 5);
-  assert.match((await done(ana, "retry")).stdout, NOTHING);
+  assert.match((await done(ana, "retry")).stdout, piped);
+  assert.equal((await ana.ft("put", "gone")).code, 5);
+  await ana.piped("abc", "put", "-", "--name", "b");
+  const { stdout } = await done(ana, "retry");
+  assert.match(stdout, NOTHING);
+  assert.doesNotMatch(stdout, piped);
 });
 
 test("what ft retry goes by holds no token, and says when it is of no use", async (_, __, ana) => {

@@ -29,6 +29,11 @@ import { hasLines, lineOfEvent } from "./voice.ts";
 /** What stands for standard input among files, and for standard output in `--output`. */
 export const STANDARD = "-";
 
+/** Whether a command reads a pipe or writes into one: what goes through that comes once. */
+export function isPiped(operands: readonly string[], { output }: Options): boolean {
+  return output === STANDARD || operands.includes(STANDARD);
+}
+
 /** What becomes of a pipe that is not moved to its end. */
 const NOT_KEPT = "What came through the pipe is not kept.";
 
@@ -185,8 +190,6 @@ export async function runTransfer(
     questions: Questions,
   ) => Promise<Result[]>,
 ): Promise<number> {
-  // What comes from a pipe, or goes into one, comes once.
-  const isPiped = options.output === STANDARD || operands.includes(STANDARD);
   let results: Result[];
   try {
     results = await withSignals(
@@ -196,7 +199,7 @@ export async function runTransfer(
           const common = { ...clientOptions(options, signal), signal, onEvent };
           return move(common, { signal, interrupt, aside });
         }),
-      isPiped ? `${NOT_KEPT} Run all of it again, with more time.` : undefined,
+      isPiped(operands, options) ? `${NOT_KEPT} Run all of it again, with more time.` : undefined,
     );
   } catch (thrown) {
     // What is not understood never began.
@@ -220,21 +223,22 @@ function remember(
   options: Options,
   items: readonly RetryItem[],
 ): string | undefined {
-  // Nothing was to be moved; and what comes from a pipe, or goes into one, comes once.
-  const isPiped = options.output === STANDARD || operands.includes(STANDARD);
-  if (options.dryRun || isPiped) return undefined;
+  // Nothing was to be moved.
+  if (options.dryRun) return undefined;
+  const piped = isPiped(operands, options);
   try {
     new RetryMemory(stateFolder(options)).keep({
       command,
       server: serverWord(options),
       folder: Deno.cwd(),
       options: optionWords(command, options),
-      items,
+      // By its name another file would be sent in the place of what came through the pipe.
+      items: piped && items.length > 0 ? operands.map((operand) => ({ operand })) : items,
     });
   } catch {
     return undefined; // What moved has moved, whether or not the rest can be remembered.
   }
-  if (items.length === 0) return undefined;
+  if (items.length === 0 || piped) return undefined;
   // Where the environment says it, it need not be typed.
   const { state } = options;
   const words = state === undefined || state === env("FT_STATE") ? [] : wordsOf("state", state);

@@ -4,6 +4,7 @@ import { type Options, parseArguments } from "../arguments.ts";
 import { stateFolder } from "../contact.ts";
 import { env, err, out } from "../shell.ts";
 import { escapeText } from "../text.ts";
+import { isPiped } from "../transfer.ts";
 import { runFetch } from "./fetch.ts";
 import { runGet } from "./get.ts";
 import { type Only, runPut, runShare } from "./put.ts";
@@ -24,9 +25,15 @@ export async function runRetry(_: readonly string[], options: Options): Promise<
     out("There is nothing to do again: nothing failed in the last command that moved files.\n");
     return 0;
   }
-  enter(list.folder);
   const operands = list.items.map(({ operand }) => operand);
   const again = optionsOf(list, operands, options);
+  if (isPiped(operands, again)) {
+    out(
+      "There is nothing to do again: what goes through a pipe comes once. Run all of it again.\n",
+    );
+    return 0;
+  }
+  enter(list.folder);
   if (!options.quiet) {
     const what = operands.length === 1 ? "1 file or folder" : `${operands.length} files or folders`;
     const more = list.more > 0 ? `; ${list.more} more failed than are remembered` : "";
