@@ -361,3 +361,12 @@ test("a reader of lines that leaves ends a list quietly, and no transfer", async
   assert.deepEqual([shared.code, shared.stderr], [0, ""]);
   assert.equal(Deno.statSync(server.path("shared_uploads/big.bin")).size, 4 * MiB);
 });
+
+test("files that a command does not come to are counted as failed", async (_, __, ana) => {
+  for (const name of ["a", "b", "c"]) ana.write(name, name);
+  const args = ["put", "a", "b", "c", "--server", "127.0.0.1:1", "--json", "-q"];
+  const { code, stdout } = await ana.ft(...args);
+  const lines = wholeLines(stdout, code);
+  assert.deepEqual(lines.map(({ kind }) => kind), ["started", "error", "summary"]);
+  assert.deepEqual([code, lines[2]?.["files"], lines[2]?.["failed"]], [3, 0, 3]);
+});

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { FtError } from "../error.ts";
+import { FtError } from "../error.ts";
 import type { TransferEvent } from "../mod.ts";
 import { missingOf } from "../verbs/download_tree.ts";
 import { hintFor, shown } from "./report.ts";
@@ -82,7 +82,7 @@ export class JsonLines {
   readonly #tracks = new Map<number, Track>();
   readonly #pace: Pace;
   #reportedAt = -Infinity;
-  /** Of each folder under way the files that were told of, and whether they failed. */
+  /** Of each folder under way the files that were told of, and whether one failed. */
   readonly #told = new Map<number, Map<string, boolean>>();
   #files = 0;
   #failed = 0;
@@ -118,6 +118,11 @@ export class JsonLines {
   error(failure: FtError, of: { readonly name?: string } = {}): void {
     if (of.name !== undefined) this.#failed++;
     this.#line("error", { ...failureMembers(failure), ...of });
+  }
+
+  /** Counts files that the command was to move and did not come to. */
+  leave(files: number): void {
+    this.#failed += files;
   }
 
   /** Takes what a transfer tells. */
@@ -174,9 +179,11 @@ export class JsonLines {
     let told = this.#told.get(id);
     if (told === undefined) this.#told.set(id, told = new Map());
     const hasFailed = told.get(name);
-    if (outcome instanceof Error) {
-      if (hasFailed !== undefined) return;
-      told.set(name, true);
+    if (outcome instanceof FtError) {
+      // What has no name of its own is not the file that has it, nor does it go later.
+      const key = outcome.code === "bad_name" ? `\0${name}` : name;
+      if (told.has(key)) return;
+      told.set(key, true);
       return this.error(outcome, { name });
     }
     if (hasFailed === false) return;

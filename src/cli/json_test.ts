@@ -80,6 +80,20 @@ Deno.test("JsonLines has one line for each file of a folder, also when it is sen
   deepStrictEqual([sum.files, sum.failed, sum.bytes], [2, 2, 20]);
 });
 
+Deno.test("JsonLines tells a file whose name is taken from the one that has it", () => {
+  const { lines, texts } = watch();
+  const twin = new FtError("bad_name", "Another name is the same in normal form C.");
+  for (let attempt = 0; attempt < 2; attempt++) {
+    lines.listen({ kind: "started", id: 1, name: "f", size: 10, held: 0, files: 1 });
+    lines.listen({ kind: "file", id: 1, name: "f/a", size: 0, outcome: twin });
+    lines.listen({ kind: "file", id: 1, name: "f/a", size: 10, outcome: "new" });
+  }
+  lines.end(6);
+  const told = texts.map((text) => JSON.parse(text));
+  deepStrictEqual(told.map(({ kind }) => kind), ["error", "file", "summary"]);
+  deepStrictEqual([told[2].files, told[2].failed], [1, 1]);
+});
+
 Deno.test("JsonLines counts bytes of a folder's files once in its progress", () => {
   const { lines, texts, at } = watch();
   lines.listen({ kind: "started", id: 1, name: "f", size: 100, held: 0, files: 2 });

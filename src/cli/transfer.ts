@@ -24,7 +24,7 @@ import {
 } from "./shell.ts";
 import { standardOutput } from "./standard_streams.ts";
 import { escapeText, formatBytes, quoteShell } from "./text.ts";
-import { hasLines, lineOfEvent } from "./voice.ts";
+import { hasLines, leaveFiles, lineOfEvent } from "./voice.ts";
 
 /** What stands for standard input among files, and for standard output in `--output`. */
 export const STANDARD = "-";
@@ -204,6 +204,7 @@ export async function runTransfer(
   } catch (thrown) {
     // What is not understood never began.
     if (toFailure(thrown).code !== "usage") {
+      leaveFiles(operands.length);
       remember(command, operands, options, operands.map((operand) => ({ operand })));
     }
     throw thrown;

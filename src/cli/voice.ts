@@ -69,6 +69,11 @@ export function lineOfFailure(failure: FtError, of: { readonly name: string }): 
   lines?.error(failure, of);
 }
 
+/** Counts files that the command was to move and did not come to. */
+export function leaveFiles(files: number): void {
+  lines?.leave(files);
+}
+
 /** Takes what a transfer tells. */
 export function lineOfEvent(event: TransferEvent): void {
   lines?.listen(event);
