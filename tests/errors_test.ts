@@ -367,6 +367,48 @@ Deno.test({
   assertFails(await place.start(root).finished, 8, /^Error: Cannot use the root /m);
 });
 
+test("a path that cannot be is said to be one, in words of ft", async (place, server, ana) => {
+  writeFile(server.path("shared_files/a.txt"), "a");
+  ana.write("file", "x");
+  const folder = "There is a file where a folder has to be";
+  const orders: [number, string, string[]][] = [
+    [8, folder, ["get", "a.txt", "--output", "file/b"]],
+    [8, folder, ["get", "a.txt", "b.txt", "--output", "file"]],
+    [8, folder, ["list", "--state", "file"]],
+    [5, "The name is empty", ["put", ""]],
+    [5, "The name is empty", ["sum", ""]],
+  ];
+  if (Deno.build.os === "linux") {
+    orders.push(
+      [6, "Choose another place; for pipes", ["get", "a.txt", "--output", "/dev/null"]],
+      [6, "Choose another place; for pipes", ["put", "/dev/stdin"]],
+      [6, "Choose another place; for pipes", ["put", "/proc/version"]],
+      [6, "Choose another place; for pipes", ["list", "--state", "/proc/x"]],
+      [6, "Choose another place; for pipes", ["verify", "--root", "/proc/x"]],
+    );
+  }
+  for (const [exit, hint, args] of orders) {
+    const end = await ana.ft(...args);
+    assertFails(end, exit, new RegExp(`^Error: .*\\n {2}${hint}`, "m"));
+    assert.doesNotMatch(end.stderr, /--allow/);
+  }
+  for (const root of ["file", ...(Deno.build.os === "linux" ? ["/proc/x"] : [])]) {
+    const serve = ftCommand("serve", "--port", "0", "--root", root);
+    const { code, stderr } = await place.start(serve, { cwd: ana.folder }).finished;
+    assert.equal(code, root === "file" ? 8 : 6);
+    assert.match(stderr, /^ {2}(There is a file where|Choose another place)/m);
+  }
+});
+
+test("what may not be read is exit 8 for who is not root", async (_, __, ana) => {
+  ana.write("no", "x");
+  Deno.chmodSync(ana.path("no"), 0);
+  for (const command of ["put", "sum"]) {
+    const says = /^Error: Cannot read 'no': Permission denied \S+ \S+ 13\)\n {2}.*may read it\.$/m;
+    assertFails(await ana.ft(command, "no"), 8, says);
+  }
+}, Deno.build.os === "windows" || isRoot());
+
 test("a place that may not be written is exit 8 for who is not root", async (_, server, ana) => {
   writeFile(server.path("shared_files/a.txt"), "a");
   Deno.mkdirSync(ana.path("locked"), { mode: 0o500 });

@@ -2,7 +2,7 @@ import { FtError } from "../error.ts";
 import { numberedName } from "../name.ts";
 import { ChunkLists } from "./chunk_lists.ts";
 import { findInside, foldersOf, type Found, isFolder, makeFolders, openInside } from "./confine.ts";
-import { storageFailure } from "./failure.ts";
+import { readFailure, storageFailure } from "./failure.ts";
 import type { FolderPartial, Placed } from "./folder_partial.ts";
 import { type FileRecord, holds, recordOf } from "./file_record.ts";
 import { FolderTrees } from "./folder_trees.ts";
@@ -121,7 +121,7 @@ export class FolderStore implements Store {
       return new LocalSource(file, opened.path, { digest, claim, chunks, terms });
     } catch (thrown) {
       file?.close();
-      throw storageFailure(thrown, `open '${name}'`);
+      throw readFailure(thrown, `read '${name}'`);
     }
   }
 

@@ -1,4 +1,4 @@
-import { storageFailure } from "./failure.ts";
+import { readFailure } from "./failure.ts";
 import { damaged, readState, removeState, replaceState } from "./state_file.ts";
 
 /** Bytes of a file that are read at most: a chain of certificates is the longest kind of value. */
@@ -57,7 +57,7 @@ export class KeyedFolder<T> {
       }
     } catch (thrown) {
       if (thrown instanceof Deno.errors.NotFound) return [];
-      throw storageFailure(thrown, `read '${this.#path}'`);
+      throw readFailure(thrown, `read '${this.#path}'`);
     }
     return keys.sort();
   }

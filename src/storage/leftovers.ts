@@ -4,7 +4,7 @@
  * @module
  */
 import { isSame, lookAt } from "./confine.ts";
-import { storageFailure } from "./failure.ts";
+import { readFailure } from "./failure.ts";
 import { readJournal } from "./journal_file.ts";
 import { openLocked, remove } from "./lock.ts";
 import { sweepGroups } from "./staged_group.ts";
@@ -107,7 +107,7 @@ function locked(path: string, visit: (leftover: Leftover) => void): void {
   } catch (thrown) {
     // It was published or removed while we looked.
     if (thrown instanceof Deno.errors.NotFound) return;
-    throw storageFailure(thrown, "look at what is staged");
+    throw readFailure(thrown, "look at what is staged");
   }
 }
 
@@ -124,6 +124,6 @@ function entriesOf(folder: string): Deno.DirEntry[] {
     return [...Deno.readDirSync(folder)];
   } catch (thrown) {
     if (thrown instanceof Deno.errors.NotFound) return [];
-    throw storageFailure(thrown, "list partials");
+    throw readFailure(thrown, `list what is left in '${folder}'`);
   }
 }

@@ -1,6 +1,6 @@
 import { FtError } from "../error.ts";
 import { type FileId, isReal, isSame } from "./confine.ts";
-import { storageFailure } from "./failure.ts";
+import { readFailure } from "./failure.ts";
 import { IGNORE_FILE, type IgnoreRules } from "./ignore_rules.ts";
 
 /** Bytes of an ignore file that are read at most. */
@@ -66,7 +66,7 @@ function readRules(folder: string, prefix: string): string {
     const { isFile, size } = Deno.statSync(path);
     if (isFile && size <= IGNORE_BYTES) return Deno.readTextFileSync(path);
   } catch (thrown) {
-    reason = storageFailure(thrown, "read it").message;
+    reason = readFailure(thrown, "read it").message;
   }
   throw new FtError("io", `Cannot use '${prefix}${IGNORE_FILE}': ${reason}.`, {
     hint: "Mend or remove it; the folder is not sent without it.",

@@ -1,6 +1,6 @@
 import { FtError } from "../error.ts";
 import { isAbsent } from "./confine.ts";
-import { storageFailure } from "./failure.ts";
+import { readFailure } from "./failure.ts";
 import type { FileRecord } from "./file_record.ts";
 import type { Claim, KnownChunks, Source } from "./store.ts";
 
@@ -95,7 +95,7 @@ export class LocalSource implements Source {
       this.#at = offset + filled;
       return filled;
     } catch (thrown) {
-      throw storageFailure(thrown, `read '${this.#path}'`);
+      throw readFailure(thrown, `read '${this.#path}'`);
     }
   }
 
@@ -132,8 +132,8 @@ export function openLocal(path: string): LocalSource {
     }
     return new LocalSource(Deno.openSync(path, { read: true }), path);
   } catch (thrown) {
-    if (isAbsent(thrown)) throw notFound(path);
-    throw storageFailure(thrown, `open '${path}'`);
+    if (path === "" || isAbsent(thrown)) throw notFound(path);
+    throw readFailure(thrown, `read '${path}'`);
   }
 }
 
@@ -146,7 +146,9 @@ export function notFound(path: string): FtError {
     });
   }
   return new FtError("not_found", `File '${path}' not found.`, {
-    hint: "Check the spelling and the folder you are in.",
+    hint: path === ""
+      ? "The name is empty: perhaps a variable of the shell is."
+      : "Check the spelling and the folder you are in.",
   });
 }
 

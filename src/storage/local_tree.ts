@@ -7,7 +7,7 @@
 import { FtError } from "../error.ts";
 import { nameFault } from "../name.ts";
 import { type FileId, isAbsent, isReal, isSame } from "./confine.ts";
-import { storageFailure } from "./failure.ts";
+import { readFailure } from "./failure.ts";
 import { IgnoreRules } from "./ignore_rules.ts";
 import { leadsOut, readTarget, targetFault } from "./link_target.ts";
 import { join, type Listed, type OpenFolder, openFolder } from "./local_folder.ts";
@@ -151,7 +151,7 @@ export function changed(path: string): FtError {
 
 function openFailure(thrown: unknown, path: string): FtError {
   if (isAbsent(thrown)) return new FtError("not_found", `'${path}' is gone.`);
-  return storageFailure(thrown, `open '${path}'`);
+  return readFailure(thrown, `read '${path}'`);
 }
 
 /** A walk that is under way. Every path it opens is a real one: followed links are resolved. */
@@ -167,7 +167,7 @@ class Walk {
       this.#open = [openFolder("", this.#root, Deno.lstatSync(this.#root), rules)];
     } catch (thrown) {
       if (isAbsent(thrown)) throw new FtError("not_found", `Folder '${root}' not found.`);
-      throw storageFailure(thrown, `read '${root}'`);
+      throw readFailure(thrown, `read '${root}'`);
     }
   }
 
@@ -194,7 +194,7 @@ class Walk {
       return this.#look(folder, listed, path, twin?.name === listed.name);
     } catch (thrown) {
       if (isGone(thrown)) return undefined;
-      return { path, error: storageFailure(thrown, `read '${path}'`) };
+      return { path, error: readFailure(thrown, `read '${path}'`) };
     }
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { findInside } from "./confine.ts";
-import { storageFailure } from "./failure.ts";
+import { readFailure } from "./failure.ts";
 import { holds } from "./file_record.ts";
 import type { Records } from "./records.ts";
 import { byAge, RoomIndex, turn, TURN_FILES } from "./room_index.ts";
@@ -42,7 +42,7 @@ export class RoomItems {
       if (view?.mine) yield await ownItems(room, root, this.#records, view, trees);
       else yield* this.#all(room, root, view, trees);
     } catch (thrown) {
-      throw storageFailure(thrown, `list the ${room} room`);
+      throw readFailure(thrown, `list the ${room} room`);
     }
   }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { FtError } from "../error.ts";
-import { storageFailure } from "./failure.ts";
+import { readFailure, storageFailure } from "./failure.ts";
 import { writeAll } from "./journal_file.ts";
 import { remove } from "./lock.ts";
 import { publishNew } from "./publish.ts";
@@ -26,7 +26,7 @@ export function readState(path: string, most: number = MOST_BYTES): string | und
     return Deno.readTextFileSync(path);
   } catch (thrown) {
     if (thrown instanceof Deno.errors.NotFound) return undefined;
-    throw storageFailure(thrown, `read '${path}'`);
+    throw readFailure(thrown, `read '${path}'`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { FtError } from "../error.ts";
-import { storageFailure } from "../storage/failure.ts";
+import { readFailure } from "../storage/failure.ts";
 import { createState, damaged, readState } from "../storage/state_file.ts";
 import { makeIdentity, type NamedIdentity, readIdentity } from "../transport/identity.ts";
 import { isHostName } from "./invite.ts";
@@ -73,7 +73,7 @@ function pem(path: string): string {
     if (thrown instanceof Deno.errors.NotFound) {
       throw new FtError("not_found", `File '${path}' not found.`, { hint: PEM_HINT });
     }
-    throw storageFailure(thrown, `read '${path}'`);
+    throw readFailure(thrown, `read '${path}'`);
   }
   throw new FtError("usage", `'${path}' is no PEM file.`, { hint: PEM_HINT });
 }

@@ -6,7 +6,7 @@
 import { FtError, toFailure } from "../error.ts";
 import { NAME_PARTS, toName } from "../name.ts";
 import { isAbsent } from "../storage/confine.ts";
-import { storageFailure } from "../storage/failure.ts";
+import { readFailure } from "../storage/failure.ts";
 import { IgnoreRules } from "../storage/ignore_rules.ts";
 import { notFound } from "../storage/local_source.ts";
 import { Glob, isPattern, unquoted } from "./glob.ts";
@@ -114,7 +114,9 @@ function nameOf(path: string): Named | Unnamed {
     // What lies in a folder is named with a slash of its own.
     return { kind, path: path.replace(TRAILING, ""), name: toName(baseName(path)) };
   } catch (thrown) {
-    const error = isAbsent(thrown) ? notFound(path) : storageFailure(thrown, `read '${path}'`);
+    const error = path === "" || isAbsent(thrown)
+      ? notFound(path)
+      : readFailure(thrown, `read '${path}'`);
     return { path, error };
   }
 }

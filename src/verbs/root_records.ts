@@ -5,6 +5,7 @@
  */
 import { FtError } from "../error.ts";
 import { lookAt } from "../storage/confine.ts";
+import { readFailure } from "../storage/failure.ts";
 import { Records } from "../storage/records.ts";
 import { RECORDS } from "./root.ts";
 
@@ -14,7 +15,11 @@ import { RECORDS } from "./root.ts";
  * @throws FtError `not_found` where none is.
  */
 export function requireRoot(root: string): void {
-  if (lookAt(`${root}/${RECORDS}`)?.isFile) return;
+  try {
+    if (lookAt(`${root}/${RECORDS}`)?.isFile) return;
+  } catch (thrown) {
+    throw readFailure(thrown, `read '${root}'`);
+  }
   throw new FtError("not_found", `'${root}' is not the root of a server.`, {
     hint: "Name it with --root DIR, or start a server there first: ft serve --root DIR",
   });

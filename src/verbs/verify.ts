@@ -6,7 +6,7 @@ import { noteDigest } from "../storage/note.ts";
 import type { Records } from "../storage/records.ts";
 import type { Room } from "../storage/store.ts";
 import { filesBelow } from "../storage/walk.ts";
-import { storageFailure } from "../storage/failure.ts";
+import { readFailure } from "../storage/failure.ts";
 import { ROOM_FOLDERS } from "./root.ts";
 import { openRecords } from "./root_records.ts";
 
@@ -85,7 +85,7 @@ function foldersOf(root: string): Record<Room, string> {
       shared: real(ROOM_FOLDERS.shared),
     };
   } catch (thrown) {
-    throw storageFailure(thrown, `use the rooms of '${root}'`);
+    throw readFailure(thrown, `use the rooms of '${root}'`);
   }
 }
 
