@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { assertBytes, exists, journaled, namesIn, until, writeFile } from "./files.ts";
 import { done, ftCommand, test } from "./process.ts";
 import { Random, seed } from "./random.ts";
+import { Relay } from "./relay.ts";
 
 const MiB = 1024 * 1024;
 const random = new Random(seed);
@@ -166,6 +167,57 @@ test("ft get --on-conflict renames, overwrites, skips, fails or already has it",
     assert.equal(same.code, 0, `${conflict}: ${same.stderr}`);
   }
   assert.deepEqual(namesIn(ana.path("downloads")), ["a (2).txt", "a.txt"]);
+});
+
+test(`a download whose name is taken is stored under a number once (seed ${seed})`, async (
+  place,
+  server,
+  ana,
+) => {
+  await using relay = new Relay({ port: server.port });
+  const bob = place.client("bob", relay.address);
+  const large = random.bytes(3 * MiB);
+  const other = random.bytes(3 * MiB);
+  writeFile(server.path("shared_files/small"), "theirs");
+  for (const name of ["large", "folder/large"]) {
+    writeFile(server.path(`shared_files/${name}`), large);
+  }
+  ana.write("counted", large);
+  await done(ana, "share", "counted", "--downloads", "9");
+  for (const name of ["small", "large", "folder/large", "counted"]) {
+    bob.write(`downloads/${name}`, "mine");
+    // Of the right size, and something else.
+    bob.write(`downloads/${name} (2)`, name === "small" ? "others" : other);
+  }
+  for (const again of [false, true, true]) {
+    for (const name of ["small", "large", "folder", "counted"]) {
+      relay.reset();
+      const command = name === "counted" ? "fetch" : "get";
+      const { stderr } = await done(bob, command, name);
+      if (!again) continue;
+      // What counts is not known before it has come.
+      if (name !== "counted") assert.ok(relay.passed.down < MiB, `${name} travelled again`);
+      const there = name === "folder"
+        ? "1 already there"
+        : `\\(already there as ${name} \\(3\\)\\)`;
+      assert.match(stderr, new RegExp(there), name);
+    }
+  }
+  const numbers = (name: string) => [name, `${name} (2)`, `${name} (3)`];
+  assert.deepEqual(namesIn(bob.path("downloads")).sort(), [
+    ...numbers("counted"),
+    "folder",
+    ...numbers("large"),
+    ...numbers("small"),
+  ]);
+  assert.deepEqual(namesIn(bob.path("downloads/folder")).sort(), numbers("large"));
+  assertBytes(bob.path("downloads/large (2)"), other);
+  assertBytes(bob.path("downloads/large (3)"), large);
+  // It is there under its own name, too, once that is its own.
+  Deno.renameSync(bob.path("downloads/large (3)"), bob.path("downloads/large"));
+  relay.reset();
+  assert.match((await done(bob, "get", "large")).stderr, /large .*\(already there\)$/m);
+  assert.ok(relay.passed.down < MiB);
 });
 
 test("ft share --on-conflict is about everybody's files, and replaces only one's own", async (

@@ -288,6 +288,34 @@ Deno.test("conversation: what is there already is not sent again", async () => {
   assert.deepEqual(world.read("downloads", "a (2)"), bytes);
 });
 
+Deno.test("conversation: what has another size each time it is asked for still arrives", async () => {
+  await using world = new World();
+  const { client } = world.talk();
+  const [before, after] = [2, 3].map((count) => random.bytes(count * FIRST_CHUNK_BYTES));
+  assert.ok(before && after);
+  world.lay("downloads", "a", random.bytes(1));
+  world.lay("downloads", "a (2)", random.bytes(before.length));
+  world.lay("downloads", "a (3)", random.bytes(after.length));
+  world.lay("public", "a", before);
+  let asked = 0;
+  const receipt = await client.download({
+    room: "public",
+    name: "a",
+    target: "a",
+    store: world.downloads,
+    conflict: "rename",
+    origin: "server",
+    wants: () => {
+      if (++asked === 1) world.lay("public", "a", after);
+      return true;
+    },
+  });
+  // Each size is one that is there: it is asked for its digest, which is another.
+  assert.equal(asked, 3);
+  assert.deepEqual([receipt.name, receipt.outcome], ["a (4)", "new"]);
+  assert.deepEqual(world.read("downloads", "a (4)"), after);
+});
+
 Deno.test("conversation: a transfer that begins after the end fails at once", async () => {
   await using world = new World();
   const { client, link, served } = world.talk();

@@ -149,7 +149,7 @@ export class JsonLines {
       }
       case "done": {
         const { name: saved, size, digest, outcome } = event.receipt;
-        const name = this.#tracks.get(event.id)?.name ?? saved;
+        const name = this.#tracks.get(event.id)?.name ?? event.name ?? saved;
         this.#tracks.delete(event.id);
         this.#files++;
         this.#bytes += count(size);

@@ -96,7 +96,7 @@ export class Progress {
         this.#change(event.id, event.held, event.kept, event.name, now);
         return;
       case "done":
-        this.#finish(event.id, event.receipt, now);
+        this.#finish(event, now);
         break;
       case "file":
         if (event.outcome instanceof Error) {
@@ -196,20 +196,22 @@ export class Progress {
     this.#say(`${name} changed since the last run: ${part} of ${whole} held still match`);
   }
 
-  #finish(id: number, receipt: Done["receipt"], now: number): void {
+  #finish({ id, name: asked, receipt }: Done, now: number): void {
     const track = this.#tracks.get(id);
     const size = count(receipt.size);
-    const name = track?.name ?? escapeText(receipt.name);
+    const name = track?.name ?? escapeText(asked ?? receipt.name);
     const saved = escapeText(receipt.name);
     let text = `${name}  100 %  ${formatBytes(size)}`;
-    if (receipt.outcome === "same") text += "  (already there)";
-    else if (receipt.outcome === "skipped") text = `${name}  (skipped)`;
+    if (receipt.outcome === "same") {
+      text += saved === name ? "  (already there)" : `  (already there as ${saved})`;
+    } else if (receipt.outcome === "skipped") text = `${name}  (skipped)`;
     else if (track) {
       if (size > track.verified) this.#move(track, size - track.verified);
       const seconds = (now - track.begun) / 1000;
       text += `  in ${formatDuration(seconds)}  ${formatRate(track.moved / seconds)}`;
     }
-    if (saved !== name && receipt.outcome !== "skipped") text += `  (saved as ${saved})`;
+    const isNew = receipt.outcome === "new" || receipt.outcome === "replaced";
+    if (saved !== name && isNew) text += `  (saved as ${saved})`;
     if (track) this.#leave(id, track, size);
     else this.#known++;
     this.#done++;

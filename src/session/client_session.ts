@@ -230,17 +230,14 @@ export class ClientSession {
   async download(request: DownloadRequest): Promise<Receipt> {
     // Ids go to the server in the order they are given: nothing may be waited for in between.
     return await this.#slots.take(async () => {
-      const there = await existing(request);
-      let id: number;
-      try {
-        id = this.#begin();
-      } catch (thrown) {
-        there?.close();
-        throw thrown;
+      for (let size = await existing(request);;) {
+        const id = this.#begin();
+        const watched = this.#joined?.watchDownload(request) ?? request;
+        const download = new Download(this.#channel, id, this.#run, watched, size);
+        const receipt = await this.#track(id, download, () => download.run());
+        if (download.again === undefined) return receipt;
+        size = download.again;
       }
-      const watched = this.#joined?.watchDownload(request) ?? request;
-      const download = new Download(this.#channel, id, this.#run, watched, there);
-      return await this.#track(id, download, () => download.run());
     });
   }
 

@@ -22,7 +22,7 @@ export interface TreeDownload
   readonly room: Room;
   readonly name: string;
   readonly tag?: string;
-  readonly store: Pick<Store, "open" | "stage" | "trees">;
+  readonly store: Pick<Store, "open" | "stage" | "numbered" | "trees">;
   /** The name it gets in the store. */
   readonly target: string;
   readonly conflict: Conflict;

@@ -33,48 +33,48 @@ export interface DownloadRequest
 
 /** A client's download: asks, compares with what is there already, then receives. */
 export class Download implements Transfer {
+  /** The size to ask with again: a file of that size is there, which may be the one. */
+  again: number | undefined;
   readonly #channel: Channel;
   readonly #id: number;
   readonly #run: string;
   readonly #request: DownloadRequest;
   readonly #incoming: Incoming;
-  readonly #there: Source | undefined;
+  readonly #size: number | undefined;
   #begun = false;
+  /** The digest that nothing which is there has. */
+  #missed: string | undefined;
 
-  /** `there` is the file that has the target's name now; it is closed when {@linkcode run} ends. */
+  /** `size` is that of a file which is there and may be the one. */
   constructor(
     channel: Channel,
     id: number,
     run: string,
     request: DownloadRequest,
-    there: Source | undefined,
+    size: number | undefined,
   ) {
     this.#channel = channel;
     this.#id = id;
     this.#run = run;
     this.#request = request;
-    this.#incoming = new Incoming({ channel, id, ...request });
-    this.#there = there;
+    const find = (size: number, digest: string) => this.#find(size, digest);
+    this.#incoming = new Incoming({ channel, id, ...request, find });
+    this.#size = size;
   }
 
   async run(): Promise<Receipt> {
     const { room, name, tag, ordered, of } = this.#request;
-    const there = this.#there;
-    try {
-      await this.#channel.send({
-        kind: "request",
-        id: this.#id,
-        room,
-        name,
-        ...(tag === undefined ? {} : { tag }),
-        ...(ordered ? { ordered } : {}),
-        ...(there?.size === undefined ? {} : { size: there.size }),
-        ...of,
-      });
-      return await this.#incoming.outcome;
-    } finally {
-      there?.close();
-    }
+    await this.#channel.send({
+      kind: "request",
+      id: this.#id,
+      room,
+      name,
+      ...(tag === undefined ? {} : { tag }),
+      ...(ordered ? { ordered } : {}),
+      ...(this.#size === undefined ? {} : { size: this.#size }),
+      ...of,
+    });
+    return await this.#incoming.outcome;
   }
 
   handle(message: Message, side?: Channel): void | Promise<void> {
@@ -86,25 +86,17 @@ export class Download implements Transfer {
 
   async #begin(entry: Entry): Promise<void> {
     const { room, target, conflict, origin, onSize, wants, onPlanned } = this.#request;
-    if (wants?.(entry) === false) {
-      return await this.#incoming.finish({ name: target, size: 0, digest: "", outcome: "skipped" });
-    }
-    onSize?.(entry.size);
-    const there = this.#there;
+    const { size, digest } = entry;
+    const skipped = { name: target, size: 0, digest: "", outcome: "skipped" } as const;
+    if (wants?.(entry) === false) return await this.#incoming.finish(skipped);
+    onSize?.(size);
     // The server says a digest when the sizes agree: only then is ours worth computing.
-    if (there !== undefined && entry.digest !== undefined && entry.size === there.size) {
-      const onRead = () => {
-        if (this.#incoming.settled) throw new FtError("interrupted");
-      };
-      const digest = await digestSource(there, target, { onRead });
-      if (digest === entry.digest) {
-        return await this.#incoming.finish({
-          name: target,
-          size: there.size ?? 0,
-          digest,
-          outcome: "same",
-        });
-      }
+    if (size !== undefined && digest !== undefined) {
+      const same = await this.#find(size, digest);
+      if (same !== undefined) return await this.#incoming.finish(same);
+    } else if (this.#mayBeThere(entry)) {
+      this.again = size;
+      return await this.#incoming.finish(skipped);
     }
     if (this.#incoming.settled) return;
     if (onPlanned !== undefined) {
@@ -126,17 +118,63 @@ export class Download implements Transfer {
     });
   }
 
+  /** Whether to ask again, by the size of what got a number, is worth a round trip. */
+  #mayBeThere(entry: Entry): boolean {
+    const { size, downloads } = entry;
+    // Of what counts no digest is said, and what need not wait has been sent.
+    if (size === undefined || size === this.#size || downloads !== undefined) return false;
+    return waitsForReady(entry) && this.#numbered(size).next().done === false;
+  }
+
+  /** What got a number for this name, and may be what comes. */
+  *#numbered(size: number): Generator<string> {
+    const { store, room, target, conflict } = this.#request;
+    if (conflict === "rename") yield* store.numbered?.(room, target, size) ?? [];
+  }
+
+  /** The file with a digest, under the name that was asked for or a number of it. */
+  async #find(size: number, digest: string): Promise<Receipt | undefined> {
+    if (digest === this.#missed) return undefined;
+    const { target } = this.#request;
+    for (const name of [target, ...this.#numbered(size)]) {
+      if (await this.#digest(name, size) === digest) return { name, size, digest, outcome: "same" };
+    }
+    this.#missed = digest;
+    return undefined;
+  }
+
+  /** The digest of a file that is there; undefined where it has another size or cannot be read. */
+  async #digest(name: string, size: number): Promise<string | undefined> {
+    const { store, room } = this.#request;
+    let source: Source | undefined;
+    try {
+      source = await store.open(room, name);
+      if (source.size !== size) return undefined;
+      const onRead = () => {
+        if (this.#incoming.settled) throw new FtError("interrupted");
+      };
+      return await digestSource(source, name, { onRead });
+    } catch (thrown) {
+      if (this.#incoming.settled) throw thrown;
+      return undefined;
+    } finally {
+      source?.close();
+    }
+  }
+
   async end(failure: FtError): Promise<void> {
     await this.#incoming.end(failure);
   }
 }
 
-/** The file that a download's target names already, opened; undefined when there is none. */
+/** The size of the file that a download's target names already; undefined when there is none. */
 export async function existing(
   { store, room, target }: DownloadRequest,
-): Promise<Source | undefined> {
+): Promise<number | undefined> {
   try {
-    return await store.open(room, target);
+    const source = await store.open(room, target);
+    source.close();
+    return source.size;
   } catch (thrown) {
     if (toFailure(thrown).code === "not_found") return undefined;
     throw thrown;

@@ -15,7 +15,8 @@ export type TransferEvent =
   }
   | { kind: "progress"; id: number; verified: number }
   | { kind: "changed"; id: number; name: string; held: number; kept: number }
-  | { kind: "done"; id: number; receipt: Receipt }
+  /** With the name that was asked for, which the receipt's file may not have got. */
+  | { kind: "done"; id: number; name?: string; receipt: Receipt }
   /** A file that would travel. */
   | { kind: "planned"; id: number; name: string; size: number | undefined }
   /** What became of one file of a folder. */

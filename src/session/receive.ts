@@ -22,6 +22,8 @@ export interface IncomingOptions {
   readonly onReady?: (held: number) => void;
   /** Hears how many bytes are verified. */
   readonly onVerified?: (bytes: number) => void;
+  /** Looks whether what has come is there already, before it gets its place. */
+  readonly find?: (size: number, digest: string) => Promise<Receipt | undefined>;
   /** Hears that what was held was of another version, and how many bytes of it still matched. */
   readonly onChanged?: (held: number, kept: number) => void;
 }
@@ -222,7 +224,10 @@ export class Incoming implements Transfer {
     }
     const { held, resent } = writer;
     if (resent > 0) this.#options.onChanged?.(held, held - resent);
-    return await partial.publish(size, digest);
+    const there = await this.#options.find?.(size, digest);
+    if (there === undefined) return await partial.publish(size, digest);
+    await partial.discard();
+    return there;
   }
 
   /** Ends it with a receipt: the file is in its place, or needs no bytes. */

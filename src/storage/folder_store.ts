@@ -1,5 +1,4 @@
 import { FtError } from "../error.ts";
-import { numberedName } from "../name.ts";
 import { ChunkLists } from "./chunk_lists.ts";
 import { findInside, foldersOf, type Found, isFolder, makeFolders, openInside } from "./confine.ts";
 import { readFailure, storageFailure } from "./failure.ts";
@@ -13,6 +12,7 @@ import { findListed } from "./listed_name.ts";
 import { knownDigest, LocalSource, stampOf, tagOf } from "./local_source.ts";
 import { remove } from "./lock.ts";
 import { noteDigest } from "./note.ts";
+import { namesInTurn, numberedFiles } from "./numbered.ts";
 import { NOTHING_STAGED } from "./nothing_staged.ts";
 import { publishNew, publishOver } from "./publish.ts";
 import type { Records } from "./records.ts";
@@ -35,9 +35,6 @@ import type {
   View,
 } from "./store.ts";
 import { isSyncing } from "./sync_folder.ts";
-
-/** Highest number a name gets before a further file of that name is refused. */
-const NUMBERS = 100_000;
 
 /** Where a folder store keeps what. Paths are absolute and without links. */
 export interface FolderStoreOptions {
@@ -123,6 +120,10 @@ export class FolderStore implements Store {
       file?.close();
       throw readFailure(thrown, `read '${name}'`);
     }
+  }
+
+  numbered(room: Room, name: string, size: number): Iterable<string> {
+    return numberedFiles(this.#root(room), name, size);
   }
 
   note(room: Room, name: string, source: Source, digest: string, chunks?: Uint8Array): void {
@@ -292,8 +293,7 @@ export class FolderStore implements Store {
     const { name, room, conflict, blind } = request;
     const { wanted } = place;
     const { records } = this.#options;
-    for (let number = 1; number <= NUMBERS; number++) {
-      const candidate = number === 1 ? wanted : numberedName(wanted, number);
+    for (const candidate of namesInTurn(wanted)) {
       const last = candidate.slice(candidate.lastIndexOf("/") + 1);
       if (findInside(place.folder, last) === undefined) {
         const row = recordOf(request, candidate, place);

@@ -79,6 +79,23 @@ Deno.test("FolderStore has no room that it was not given", async () => {
   await rejects(store.stage(requestOf(10)), { code: "denied" });
 });
 
+Deno.test("numbered() tells which files of a size got a number, up to the first name that is free", () => {
+  using made = makeStore();
+  const { store, room } = made;
+  const numbered = () => [...store.numbered("shared", "a.txt", 2)];
+  const lay = (name: string, text: string) => Deno.writeTextFileSync(`${room}/${name}`, text);
+  lay("a (2).txt", "22");
+  deepEqual(numbered(), []);
+  lay("a.txt", "11");
+  lay("a (3).txt", "333");
+  lay("a (4).txt", "44");
+  Deno.mkdirSync(`${room}/a (5).txt`);
+  Deno.symlinkSync("a.txt", `${room}/a (6).txt`);
+  lay("a (7).txt", "77");
+  lay("a (9).txt", "99");
+  deepEqual(numbered(), ["a (2).txt", "a (4).txt", "a (7).txt"]);
+});
+
 Deno.test("publish() refuses a name below a file or a link with an FtError, and touches neither", async () => {
   using made = makeStore();
   const { store, room, path } = made;

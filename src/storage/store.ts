@@ -247,12 +247,17 @@ export interface Store {
   note(room: Room, name: string, source: Source, digest: string, chunks?: Uint8Array): void;
   /** Begins to receive, or goes on where an earlier run stopped; a receipt ends it at once. */
   stage(request: StageRequest): Promise<Partial | Receipt>;
+  /**
+   * The files of so many bytes that have a name's numbers, where the name itself is taken: one that
+   * comes again may be there already.
+   */
+  numbered?(room: Room, name: string, size: number): Iterable<string>;
   /** Its folders, where it keeps whole ones. */
   readonly trees?: TreeStore;
 }
 
 /** Where a file is received. */
-export interface Destination extends Pick<Store, "open" | "stage"> {
+export interface Destination extends Pick<Store, "open" | "stage" | "numbered"> {
   /** Whether it takes the chunks of a file in order only. */
   readonly isInOrder?: boolean;
 }

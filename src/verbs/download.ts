@@ -86,12 +86,15 @@ async function downloadInto(
   const codes = new Codes({ code, askCode, onNote });
   const secrets = new Map<number, SecretDownload>();
 
+  /** What it is called here: what the output says, else the last part of its name. */
+  const targetOf = (name: string) => file ?? name.slice(name.lastIndexOf("/") + 1);
+
   const fetchOne = async (session: ClientSession, entry: Listed | { name: string }, id: number) => {
     const { name } = entry;
     acceptName(name);
     const begun = secrets.get(id);
     if (begun !== undefined) return await begun.run(session);
-    let target = file ?? name.slice(name.lastIndexOf("/") + 1);
+    let target = targetOf(name);
     let size: number | undefined;
     let offer: Offer | undefined;
     const request = {
@@ -155,7 +158,7 @@ async function downloadInto(
   ) => {
     acceptName(name);
     if (sink !== undefined) throw notStreamed(name);
-    const target = targets.of(file ?? name.slice(name.lastIndexOf("/") + 1), id);
+    const target = targets.of(targetOf(name), id);
     const { dryRun: dry = false, checksum = false } = options;
     const how = { store, target, conflict, origin: conversation.server, checksum };
     const tag = "tag" in entry ? { tag: entry.tag } : {};
@@ -178,7 +181,7 @@ async function downloadInto(
     if (name !== entry.name) return await fetchTree(session, { ...entry, name }, id);
     try {
       const receipt = await fetchOne(session, entry, id);
-      if (!options.dryRun) onEvent?.({ kind: "done", id, receipt });
+      if (!options.dryRun) onEvent?.({ kind: "done", id, name: targetOf(name), receipt });
       return receipt;
     } catch (thrown) {
       const failure = toFailure(thrown);

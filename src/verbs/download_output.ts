@@ -15,7 +15,7 @@ export const KEEP_PARTIALS_MS: number = 7 * 24 * 60 * 60 * 1000;
 export interface Output {
   /** Folders that were made for it, the innermost first. */
   readonly made?: readonly string[];
-  readonly store: Pick<Store, "open" | "stage" | "trees">;
+  readonly store: Pick<Store, "open" | "stage" | "numbered" | "trees">;
   /** The name of the one file to write; undefined to go by the names on the server. */
   readonly file?: string | undefined;
   /** Takes the one file as it comes, where it does not become a file. */
