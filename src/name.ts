@@ -36,6 +36,13 @@ function partFault(part: string, isPlain: boolean): string | undefined {
   return undefined;
 }
 
+/** Whether `text` is longer than any name. */
+export function isOverlong(text: string): boolean {
+  if (text.length > NAME_BYTES) return true;
+  // A unit of UTF-16 has at most three bytes.
+  return 3 * text.length > NAME_BYTES && bytesOf(text) > NAME_BYTES;
+}
+
 /** Why `text` cannot be a name, or undefined when it can. */
 export function nameFault(text: string): string | undefined {
   if (text === "") return "it is empty";

@@ -29,6 +29,8 @@ export const HELD_DIGESTS = 16_384;
 export const LIST_ITEMS = 100;
 /** Most items of one room that a client takes. */
 export const ROOM_ITEMS = 1_048_576;
+/** Most UTF-16 units of names and other words of those items. */
+export const ROOM_CHARACTERS = 192 * MiB;
 /** Most UTF-16 units of the pattern that a list is asked by. */
 export const MATCH_UNITS = 256;
 /** Longest life of a share in milliseconds: 100 years. */

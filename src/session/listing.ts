@@ -1,9 +1,10 @@
-import { FtError } from "../error.ts";
-import { ROOM_ITEMS } from "../protocol/limits.ts";
+import { FtError, toFailure } from "../error.ts";
+import { isOverlong } from "../name.ts";
 import type { Message } from "../protocol/message.ts";
 import type { Item, Room } from "../storage/store.ts";
 import { type Channel, peerFailure } from "./channel.ts";
-import type { Transfer } from "./transfer.ts";
+import { ListBound } from "./list_bound.ts";
+import { sendFailure, type Transfer } from "./transfer.ts";
 
 /** Which files of a room are listed. */
 export interface ListRequest {
@@ -21,7 +22,7 @@ export class Listing implements Transfer {
   readonly #request: ListRequest;
   readonly #onItems: (items: readonly Item[]) => void;
   readonly #done = Promise.withResolvers<void>();
-  #count = 0;
+  readonly #bound = new ListBound();
 
   constructor(
     channel: Channel,
@@ -48,16 +49,23 @@ export class Listing implements Transfer {
     await this.#done.promise;
   }
 
-  handle(message: Message): void {
+  handle(message: Message): void | Promise<void> {
     if (message.kind === "error") return this.end(peerFailure(message));
     if (message.kind !== "items") throw new FtError("protocol", "A list was expected.");
     const { items, last } = message;
-    this.#count += items.length;
-    // Pages without an end would fill our memory, and empty ones keep us for ever.
-    if (this.#count > ROOM_ITEMS || items.length === 0 && !last) {
-      throw new FtError("protocol", "The list has no end.");
+    // Empty pages would keep us for ever.
+    if (items.length === 0 && !last) throw new FtError("protocol", "The list has no end.");
+    if (items.some(({ name }) => isOverlong(name))) {
+      throw new FtError("protocol", "The list has a name that is too long to be one.");
     }
-    this.#onItems(items);
+    try {
+      this.#bound.count(items);
+      this.#onItems(items);
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      this.end(failure);
+      return sendFailure(this.#channel, this.#id, failure);
+    }
     if (last) this.#done.resolve();
   }
 

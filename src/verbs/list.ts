@@ -1,5 +1,6 @@
 import { FtError } from "../error.ts";
 import type { ClientSession } from "../session/client_session.ts";
+import { ListBound } from "../session/list_bound.ts";
 import type { Item, Room } from "../storage/store.ts";
 import { type ClientOptions, Conversation } from "./conversation.ts";
 
@@ -32,6 +33,8 @@ class Incoming implements RoomList {
   readonly room: Room;
   readonly items: Item[] = [];
   isWhole = false;
+  /** Over all connections together: each could bring as much as a list may have. */
+  readonly #bound = new ListBound();
   /** What came before a connection was lost: it does not come twice. */
   #known: ReadonlySet<string> = new Set();
 
@@ -46,9 +49,9 @@ class Incoming implements RoomList {
 
   add(page: readonly Item[]): void {
     const isKnown = this.#known.size > 0;
-    for (const item of page) {
-      if (!isKnown || !this.#known.has(keyOf(item))) this.items.push(item);
-    }
+    const fresh = isKnown ? page.filter((item) => !this.#known.has(keyOf(item))) : page;
+    this.#bound.count(fresh);
+    for (const item of fresh) this.items.push(item);
   }
 }
 

@@ -1,5 +1,6 @@
 import { toFailure } from "../error.ts";
 import type { ClientSession } from "../session/client_session.ts";
+import { ListBound } from "../session/list_bound.ts";
 import type { Conversation } from "./conversation.ts";
 
 /** Whether text can stand for several names on a server. */
@@ -22,9 +23,10 @@ export async function remoteNames(
   if (!operands.some(isRemotePattern)) return [...operands];
   return await conversation.once(async (session) => {
     const names: string[] = [];
+    const bound = new ListBound();
     for (const operand of operands) {
       const isName = !isRemotePattern(operand) || await isThere(session, room, operand);
-      names.push(...isName ? [operand] : await matches(session, room, operand));
+      names.push(...isName ? [operand] : await matches(session, room, operand, bound));
     }
     return [...new Set(names)];
   });
@@ -45,9 +47,11 @@ async function matches(
   session: ClientSession,
   room: "public" | "shared",
   match: string,
+  bound: ListBound,
 ): Promise<string[]> {
   const names: string[] = [];
   await session.list({ room, match }, (items) => {
+    bound.count(items);
     for (const { name } of items) names.push(name);
   });
   return names.length === 0 ? [match] : names;

@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { FIRST_CHUNK_BYTES } from "../../src/protocol/chunk.ts";
 import { ChunkDigests, sha256 } from "../../src/protocol/digest.ts";
-import { FILE_BYTES, FRAME_BYTES, LIST_ITEMS, ROOM_ITEMS } from "../../src/protocol/limits.ts";
+import {
+  FILE_BYTES,
+  FRAME_BYTES,
+  LIST_ITEMS,
+  NOTE_UNITS,
+  ROOM_CHARACTERS,
+  ROOM_ITEMS,
+} from "../../src/protocol/limits.ts";
+import { NAME_BYTES } from "../../src/name.ts";
 import {
   FRAME_TYPES,
   type Item,
@@ -225,6 +233,46 @@ hostile("hanging up in the middle of a frame", ["list"], {
 
 // Listings.
 
+/** How a client ends that is told too much. */
+const TOO_LONG = {
+  code: 6,
+  says: /^Error: The list is too long to be taken\.\n {2}Ask for a part of it, .*--match/m,
+};
+
+/** Says a list that has a part, and a little more, of all the words that a client takes. */
+async function sayLong(peer: RawPeer, id: number, part: number, mark = ""): Promise<void> {
+  const words = { tag: "t".repeat(128), who: "w".repeat(64), secret: "s".repeat(32) };
+  const more = { ...words, note: "n".repeat(NOTE_UNITS) };
+  const items = Array.from({ length: LIST_ITEMS }, (_, at) => {
+    return { ...item(`${mark} ${at}`.padEnd(NAME_BYTES, "a")), ...more };
+  });
+  const page = rawFrame(FRAME_TYPES.items, id, JSON.stringify({ items, last: false }));
+  const said = LIST_ITEMS * (NAME_BYTES + NOTE_UNITS + 128 + 64 + 32);
+  for (let all = 0; all <= part * ROOM_CHARACTERS; all += said) await peer.write(page);
+}
+
+/** A test of a server that tells too much over so many connections, one after the other. */
+function hostileTalks(
+  name: string,
+  args: readonly string[],
+  script: (peer: RawPeer, talk: number) => Promise<void>,
+  talks: number,
+): void {
+  Deno.test(`hostile server: ${name}`, async () => {
+    await using place = new Place();
+    let talk = 0;
+    await using fake = new FakeServer(async (peer) => {
+      talk++;
+      await welcome(peer);
+      await script(peer, talk);
+    });
+    const { code, stderr } = await place.client("ana", fake.address).ft(...args, "--plain");
+    assert.equal(code, TOO_LONG.code, stderr);
+    assert.match(stderr, TOO_LONG.says);
+    assert.equal(talk, talks);
+  });
+}
+
 listing("a list with names that are none", { code: 0 }, async (peer, id) => {
   const items = ["../../etc/passwd", "/etc/passwd", EVIL, "\ud800", ".ft"].map(item);
   await peer.say({ kind: "items", id, items, last: true });
@@ -242,13 +290,50 @@ listing("a page of a list over its limit", { code: 4 }, async (peer, id) => {
 
 listing(
   "a list without an end",
-  { code: 4, says: /^Error: The list has no end\.$/m },
+  TOO_LONG,
   async (peer, id) => {
     const items = Array.from({ length: LIST_ITEMS }, (_, at) => item(`${at}`));
     const page = rawFrame(FRAME_TYPES.items, id, JSON.stringify({ items, last: false }));
     for (let told = 0; told <= ROOM_ITEMS; told += LIST_ITEMS) await peer.write(page);
   },
 );
+
+listing("a list of few items and long words", TOO_LONG, async (peer, id) => {
+  await sayLong(peer, id, 1);
+});
+
+hostileTalks(
+  "a list that gets longer with every connection",
+  ["list", "shared"],
+  async (peer, talk) => {
+    const { id } = await peer.expect("list");
+    await sayLong(peer, id, 0.4, `${talk}`);
+  },
+  3,
+);
+
+hostileTalks("patterns that mean too much together", ["get", "*", "?*"], async (peer) => {
+  for (let pattern = 0; pattern < 2; pattern++) {
+    const { id, name } = await peer.expect("info");
+    await peer.say({ kind: "error", id, code: "not_found", message: name });
+    const list = await peer.expect("list");
+    await sayLong(peer, list.id, 0.6);
+    await peer.say({ kind: "items", id: list.id, items: [], last: true });
+  }
+}, 1);
+
+listing("a list with a name that is too long to be one", {
+  code: 4,
+  says: /^Error: The list has a name that is too long to be one\.$/m,
+}, async (peer, id) => {
+  const items = [item("\u{65e5}".repeat(NAME_BYTES / 3 + 1))];
+  await peer.say({ kind: "items", id, items, last: true });
+});
+
+listing("a list with names as long as they can be", { code: 0 }, async (peer, id) => {
+  const items = [item("n".repeat(NAME_BYTES)), item("\u{65e5}".repeat(NAME_BYTES / 3))];
+  await peer.say({ kind: "items", id, items, last: true });
+});
 
 listing("a list of empty pages without an end", {
   code: 4,
