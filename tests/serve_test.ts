@@ -51,11 +51,14 @@ test("ft serve says what it has made and where it listens, as the seed does", as
 
 test("ft serve at a port in use says so and makes nothing", async (place, server) => {
   const command = ftCommand("serve", "--port", String(server.port), "--root", "new");
-  const { code, stdout, stderr } = await place.start(command).finished;
+  const { code, stdout, stderr } = await place.start(command, {
+    env: { FT_STATE: `${place.path}/fresh state` },
+  }).finished;
   assert.equal(code, 9);
   assert.equal(stdout, "");
   assert.match(stderr, /^Error: Address already in use\n {2}Another program listens at .*--port/);
   assert.ok(!exists(`${place.path}/new`));
+  assert.ok(!exists(`${place.path}/fresh state`));
 });
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -17,8 +17,6 @@ export interface Incoming {
 
 /** How a listener takes connections. */
 export interface ListenOptions {
-  /** The server's key; without one nothing is encrypted. */
-  readonly identity?: Identity | undefined;
   /** Milliseconds from accepting a connection to the end of the TLS handshake. */
   readonly handshake: number;
   readonly limits: AdmissionLimits;
@@ -30,8 +28,16 @@ export interface ListenOptions {
 export interface Listener {
   /** Where it listens, with the port it got. */
   readonly endpoint: Endpoint;
-  /** Hands over connections as they come; resolves once the listener is closed. */
-  accept(onConnection: (incoming: Incoming) => void): Promise<void>;
+  /**
+   * Hands over connections as they come, also those that came since it listens; resolves once it is
+   * closed.
+   *
+   * @param identity the server's key; without one nothing is encrypted.
+   */
+  accept(
+    identity: Identity | undefined,
+    onConnection: (incoming: Incoming) => void,
+  ): Promise<void>;
   /** Accepts no more; connections that were handed over live on. */
   close(): void;
 }
@@ -67,7 +73,10 @@ class SocketListener implements Listener {
     this.endpoint = { hostname: endpoint.hostname, port: this.#listener.addr.port };
   }
 
-  async accept(onConnection: (incoming: Incoming) => void): Promise<void> {
+  async accept(
+    identity: Identity | undefined,
+    onConnection: (incoming: Incoming) => void,
+  ): Promise<void> {
     while (!this.#closed.signal.aborted) {
       let conn: Deno.TcpConn;
       try {
@@ -80,14 +89,18 @@ class SocketListener implements Listener {
         }
         continue;
       }
-      const handshake = this.#take(conn, onConnection)
+      const handshake = this.#take(conn, identity, onConnection)
         .finally(() => this.#handshakes.delete(handshake));
       this.#handshakes.add(handshake);
     }
     await Promise.all(this.#handshakes);
   }
 
-  async #take(conn: Deno.TcpConn, onConnection: (incoming: Incoming) => void): Promise<void> {
+  async #take(
+    conn: Deno.TcpConn,
+    identity: Identity | undefined,
+    onConnection: (incoming: Incoming) => void,
+  ): Promise<void> {
     const openedAt = performance.now();
     const { hostname, port } = conn.remoteAddr;
     // A dual-stack listener sees IPv4 peers in their IPv6 form.
@@ -97,7 +110,7 @@ class SocketListener implements Listener {
     const place = this.#admission.enter(address, () => ending.abort());
     let socket: Socket;
     try {
-      socket = await this.#secured(conn, ending.signal);
+      socket = await this.#secured(conn, identity, ending.signal);
     } catch (thrown) {
       place.leave();
       this.#options.onFailure?.(peer, toFailure(thrown));
@@ -108,13 +121,17 @@ class SocketListener implements Listener {
     onConnection({ connection, keep: place.keep, share: place.leave });
   }
 
-  async #secured(conn: Deno.TcpConn, evicted: AbortSignal): Promise<Socket> {
+  async #secured(
+    conn: Deno.TcpConn,
+    identity: Identity | undefined,
+    evicted: AbortSignal,
+  ): Promise<Socket> {
     try {
       conn.setNoDelay(true);
     } catch {
       // The peer is gone already; reading will say so.
     }
-    const { identity, handshake } = this.#options;
+    const { handshake } = this.#options;
     if (identity === undefined) return conn;
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), handshake);

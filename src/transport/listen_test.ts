@@ -41,8 +41,8 @@ class Meeting {
     } = {},
   ) {
     const onFailure = (_: string, failure: FtError) => this.failures.push(failure);
-    this.listener = listen({ hostname, port }, { identity, limits, handshake, onFailure });
-    this.#accepting = this.listener.accept((incoming) => {
+    this.listener = listen({ hostname, port }, { limits, handshake, onFailure });
+    this.#accepting = this.listener.accept(identity, (incoming) => {
       const waiting = this.#waiting.shift();
       if (waiting === undefined) this.#came.push(incoming);
       else waiting(incoming);

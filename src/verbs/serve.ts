@@ -71,16 +71,14 @@ export interface Server {
 }
 
 /**
- * Starts a server. The port is bound before anything is made in the root.
+ * Starts a server. The port is bound before anything is made, the server's key included.
  *
  * @throws FtError `address_in_use`, `denied`, `unreachable`, `usage` or a storage failure.
  */
 export async function serve(options: ServeOptions): Promise<Server> {
   const isOpen = needsNoToken(options);
   const limits = { ...SERVE_LIMITS, ...options.limits };
-  const identity = await identityOf(options.security);
   const listener = listen(options, {
-    identity,
     handshake: limits.handshakeTimeout,
     limits,
     onFailure: (peer, failure) => options.onTrouble?.(peer, failure, "peer"),
@@ -89,6 +87,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   try {
     const trouble = (where: string) => (failure: FtError) =>
       options.onTrouble?.(where, failure, "server");
+    const identity = await identityOf(options.security);
     const { root, created } = prepareRoot(options.root);
     records = Records.open(`${root}/${RECORDS}`, (aside) => {
       const message = `The records were damaged; they were set aside as '${aside}'.`;
@@ -104,7 +103,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
     const { tokens } = records;
     const doorkeeper = new Doorkeeper({ tokens, invite, isOpen, onTrouble: trouble("tokens") });
     doorkeeper.watch();
-    const stop = start(listener, { store, records, doorkeeper, limits }, options);
+    const stop = start(listener, { identity, store, records, doorkeeper, limits }, options);
     return {
       endpoint: listener.endpoint,
       address: formatEndpoint(listener.endpoint),
@@ -149,7 +148,8 @@ function needsNoToken({ hostname, requireToken, open }: ServeOptions): boolean {
 /** Begins to accept and to tidy up; returns what ends that. */
 function start(
   listener: Listener,
-  { store, records, doorkeeper, limits }: {
+  { identity, store, records, doorkeeper, limits }: {
+    readonly identity: NamedIdentity | undefined;
     readonly store: FolderStore;
     readonly records: Records;
     readonly doorkeeper: Doorkeeper;
@@ -179,7 +179,7 @@ function start(
     ...sessionLimits(limits),
     ...(onReport === undefined ? {} : { onReport }),
   }, (peer, failure) => onTrouble?.(peer, failure, "peer"));
-  const accepting = listener.accept((incoming) => sessions.open(incoming));
+  const accepting = listener.accept(identity, (incoming) => sessions.open(incoming));
   return async () => {
     clearInterval(sweeper);
     listener.close();
