@@ -10,7 +10,7 @@ import { writeAll } from "./journal_file.ts";
 import { remove } from "./lock.ts";
 import { publishNew } from "./publish.ts";
 
-/** Bytes of a state file that are read at most; the longest lists are far shorter. */
+/** Bytes of a state file that are read at most where nothing else is said. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
 /**

@@ -6,11 +6,14 @@
  * @module
  */
 import { FtError } from "../error.ts";
+import { ROOM_CHARACTERS } from "../protocol/limits.ts";
 import { KeyedFolder } from "./keyed_folder.ts";
 import { createState, readState, replaceState } from "./state_file.ts";
 import type { Room } from "./store.ts";
 
 const SECRET_BYTES = 32;
+/** Bytes of the longest list: a unit of UTF-16 has at most three. */
+const LIST_BYTES = 3 * ROOM_CHARACTERS;
 /** base64url of {@linkcode SECRET_BYTES} bytes. */
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
@@ -71,7 +74,7 @@ export class StateFolder {
 
   /** The list of a room as it was last shown; undefined when none was. */
   list(server: string, room: Room): Listed[] | undefined {
-    const text = readState(this.#file("lists", `${server} ${room}`));
+    const text = readState(this.#file("lists", `${server} ${room}`), LIST_BYTES);
     if (text === undefined) return undefined;
     try {
       const pairs: unknown = JSON.parse(text);

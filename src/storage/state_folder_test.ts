@@ -65,6 +65,15 @@ Deno.test("list() gives the list that was last kept, by server and room", () => 
   equal(filesIn(`${folder.path}/lists`).length, 2);
 });
 
+Deno.test("list() has a list as long as a client takes", () => {
+  using folder = temporaryFolder();
+  const state = new StateFolder(folder.path);
+  // More bytes than other files of the state ever have.
+  const list = Array.from({ length: 80 }, (_, at) => ({ name: "n".repeat(2 ** 20), tag: `${at}` }));
+  state.keepList("server", "public", list);
+  equal(state.list("server", "public")?.at(-1)?.tag, "79");
+});
+
 Deno.test("list() has nothing of a list that is damaged", () => {
   using folder = temporaryFolder();
   const state = new StateFolder(folder.path);
