@@ -1,5 +1,6 @@
 import { FtError, toFailure } from "../error.ts";
 import { isOverlong } from "../name.ts";
+import { matchesGlob } from "../protocol/glob.ts";
 import type { Message } from "../protocol/message.ts";
 import type { Item, Room } from "../storage/store.ts";
 import { type Channel, peerFailure } from "./channel.ts";
@@ -57,6 +58,11 @@ export class Listing implements Transfer {
     if (items.length === 0 && !last) throw new FtError("protocol", "The list has no end.");
     if (items.some(({ name }) => isOverlong(name))) {
       throw new FtError("protocol", "The list has a name that is too long to be one.");
+    }
+    const { match } = this.#request;
+    // Who fetches all that fits takes it under these names.
+    if (match !== undefined && !items.every(({ name }) => matchesGlob(match, name))) {
+      throw new FtError("protocol", "The list has a name that was not asked for.");
     }
     try {
       this.#bound.count(items);

@@ -322,6 +322,18 @@ hostileTalks("patterns that mean too much together", ["get", "*", "?*"], async (
   }
 }, 1);
 
+hostile("a pattern that is answered with other names", ["get", "*.txt"], {
+  code: 4,
+  says: /^Error: The list has a name that was not asked for\.$/m,
+}, async (peer) => {
+  await welcome(peer);
+  const { id, name } = await peer.expect("info");
+  await peer.say({ kind: "error", id, code: "not_found", message: name });
+  const list = await peer.expect("list");
+  const items = [item("a.txt"), item(".profile")];
+  await peer.say({ kind: "items", id: list.id, items, last: true });
+});
+
 listing("a list with a name that is too long to be one", {
   code: 4,
   says: /^Error: The list has a name that is too long to be one\.$/m,
