@@ -6,14 +6,13 @@
  * @module
  */
 import { FtError } from "../error.ts";
-import { ROOM_CHARACTERS } from "../protocol/limits.ts";
 import { KeyedFolder } from "./keyed_folder.ts";
 import { createState, readState, replaceState } from "./state_file.ts";
 import type { Room } from "./store.ts";
 
 const SECRET_BYTES = 32;
-/** Bytes of the longest list: a unit of UTF-16 has at most three. */
-const LIST_BYTES = 3 * ROOM_CHARACTERS;
+/** Bytes of a list that are read at most: the longest that a client takes has fewer. */
+const LIST_BYTES = 640 * 1024 * 1024;
 /** base64url of {@linkcode SECRET_BYTES} bytes. */
 const SECRET = /^[A-Za-z0-9_-]{43}$/;
 
