@@ -169,7 +169,9 @@ Deno.test(`a name that is accepted survives UTF-8 and JSON (seed ${seed})`, () =
   fc.assert(
     fc.property(fc.oneof(hostile, name), (text) => {
       if (nameFault(text) !== undefined) return;
-      assert.equal(new TextDecoder().decode(new TextEncoder().encode(text)), text);
+      // As the protocol decodes: the sign U+FEFF is as good as any at the start of a name.
+      const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+      assert.equal(decoder.decode(new TextEncoder().encode(text)), text);
       assert.equal(JSON.parse(JSON.stringify(text)), text);
       assert.equal(text.normalize("NFC"), text);
     }),

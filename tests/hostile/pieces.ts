@@ -39,6 +39,19 @@ export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> 
   return await digests.file(bytes.length, count);
 }
 
+/** Gives a small file of such a text, as a server. */
+export async function giveText(
+  peer: RawPeer,
+  id: number,
+  { name, text }: { readonly name: string; readonly text: string },
+): Promise<void> {
+  const bytes = new TextEncoder().encode(text);
+  const chunk = await chunkOf(id, 0, bytes);
+  const digest = formatDigest(bytes.length, await sha256(bytes));
+  const size = bytes.length;
+  await peer.say({ kind: "entry", id, name, size }, chunk, { kind: "commit", id, digest });
+}
+
 /** The next message that is no ACK. */
 export async function answer(peer: RawPeer): Promise<Message> {
   for (;;) {

@@ -441,8 +441,11 @@ download("more bytes than offered", { code: 4 }, async (peer, id) => {
   await peer.say(await chunkOf(id, 0).then((chunk) => ({ ...chunk, chunk: 3 } as Message)));
 });
 
-download("a chunk at the end of the largest file", { code: 4 }, async (peer, id) => {
-  await offer(peer, id, { size: FILE_BYTES });
+download("a chunk of the largest index", { code: 4 }, async (
+  peer,
+  id,
+) => {
+  await offer(peer, id);
   await peer.say({ ...await chunkOf(id, 0), chunk: 0xffff_ffff } as Message);
 });
 
@@ -458,8 +461,14 @@ download("a chunk within another", { code: 4 }, async (peer, id) => {
   await peer.say(await chunkOf(id, 1));
 });
 
-download("a file of 16 TiB that does not come", { code: 3 }, async (peer, id) => {
+const room = { code: 8, says: /It needs 17592186044416 bytes/ };
+download("a file of 16 TiB", room, async (peer, id) => {
   await offer(peer, id, { size: FILE_BYTES });
+  await peer.say(await chunkOf(id, 0));
+});
+
+download("a file that does not come", { code: 3 }, async (peer, id) => {
+  await offer(peer, id);
   await peer.say(await chunkOf(id, 0));
 });
 

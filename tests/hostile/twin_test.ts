@@ -4,7 +4,7 @@ import type { Item } from "../../src/protocol/message.ts";
 import { namesIn, writeFile } from "../files.ts";
 import { done, Place } from "../process.ts";
 import { FakeServer, welcome } from "./fake_server.ts";
-import { answer, EMPTY, failure, type Offer, sendEmpty } from "./pieces.ts";
+import { answer, EMPTY, failure, giveText, type Offer, sendEmpty } from "./pieces.ts";
 import type { RawPeer } from "./raw_peer.ts";
 import { hostile } from "./target.ts";
 
@@ -134,7 +134,7 @@ hostile("the same in the private room, where no answer tells of it", "greeted", 
   return [];
 });
 
-/** A server that gives every file the same bytes, and lists what it likes. */
+/** A server that gives every file its name as bytes, and lists what it likes. */
 function giving(names: readonly string[]): FakeServer {
   return new FakeServer(async (peer) => {
     await welcome(peer);
@@ -148,8 +148,7 @@ function giving(names: readonly string[]): FakeServer {
           await peer.say({ kind: "error", id, code: "not_found", message: "none" });
           continue;
         }
-        await peer.say({ kind: "entry", id, name: message.name, size: 0 });
-        await peer.say({ kind: "commit", id, digest: EMPTY });
+        await giveText(peer, id, { name: message.name, text: message.name });
       } else if (message.kind === "browse") {
         await peer.say({ kind: "error", id, code: "not_found", message: "none" });
       }
