@@ -230,13 +230,14 @@ export class ClientSession {
   async download(request: DownloadRequest): Promise<Receipt> {
     // Ids go to the server in the order they are given: nothing may be waited for in between.
     return await this.#slots.take(async () => {
-      for (let size = await existing(request);;) {
+      const sizes = [await existing(request)];
+      for (;;) {
         const id = this.#begin();
         const watched = this.#joined?.watchDownload(request) ?? request;
-        const download = new Download(this.#channel, id, this.#run, watched, size);
+        const download = new Download(this.#channel, id, this.#run, watched, sizes);
         const receipt = await this.#track(id, download, () => download.run());
         if (download.again === undefined) return receipt;
-        size = download.again;
+        sizes.push(download.again);
       }
     });
   }

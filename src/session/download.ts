@@ -40,18 +40,18 @@ export class Download implements Transfer {
   readonly #run: string;
   readonly #request: DownloadRequest;
   readonly #incoming: Incoming;
-  readonly #size: number | undefined;
+  readonly #sizes: readonly (number | undefined)[];
   #begun = false;
   /** The digest that nothing which is there has. */
   #missed: string | undefined;
 
-  /** `size` is that of a file which is there and may be the one. */
+  /** `sizes` are those it was asked for with; the last is of a file that is there and may be it. */
   constructor(
     channel: Channel,
     id: number,
     run: string,
     request: DownloadRequest,
-    size: number | undefined,
+    sizes: readonly (number | undefined)[],
   ) {
     this.#channel = channel;
     this.#id = id;
@@ -59,11 +59,12 @@ export class Download implements Transfer {
     this.#request = request;
     const find = (size: number, digest: string) => this.#find(size, digest);
     this.#incoming = new Incoming({ channel, id, ...request, find });
-    this.#size = size;
+    this.#sizes = sizes;
   }
 
   async run(): Promise<Receipt> {
     const { room, name, tag, ordered, of } = this.#request;
+    const size = this.#sizes.at(-1);
     await this.#channel.send({
       kind: "request",
       id: this.#id,
@@ -71,7 +72,7 @@ export class Download implements Transfer {
       name,
       ...(tag === undefined ? {} : { tag }),
       ...(ordered ? { ordered } : {}),
-      ...(this.#size === undefined ? {} : { size: this.#size }),
+      ...(size === undefined ? {} : { size }),
       ...of,
     });
     return await this.#incoming.outcome;
@@ -122,7 +123,9 @@ export class Download implements Transfer {
   #mayBeThere(entry: Entry): boolean {
     const { size, downloads } = entry;
     // Of what counts no digest is said, and what need not wait has been sent.
-    if (size === undefined || size === this.#size || downloads !== undefined) return false;
+    if (size === undefined || downloads !== undefined) return false;
+    // With each size once: a server could say another every time.
+    if (this.#sizes.includes(size)) return false;
     return waitsForReady(entry) && this.#numbered(size).next().done === false;
   }
 
