@@ -1,6 +1,7 @@
 import { FtError, toFailure } from "../error.ts";
 import type { Entry, MessageOf } from "../protocol/message.ts";
-import type { Receipt, Room, Source, StageRequest, Store } from "../storage/store.ts";
+import type { Receipt, Room, Source, Store } from "../storage/store.ts";
+import type { EntryPlace } from "../storage/tree.ts";
 import type { Channel } from "./channel.ts";
 import type { Compression } from "./compression.ts";
 import { digestSource } from "./chunk_reader.ts";
@@ -91,7 +92,7 @@ export class ServedTrees {
   place(
     { room, tree: id, index = 0, size }: Entry,
     incoming: Incoming,
-  ): Place & Pick<StageRequest, "conflict" | "again"> | undefined {
+  ): Place & EntryPlace | undefined {
     if (id === undefined) return undefined;
     const folder = this.#incoming.get(id);
     if (folder === undefined) {

@@ -2,7 +2,8 @@ import { FtError, toFailure } from "../error.ts";
 import { travelled } from "../protocol/codec.ts";
 import { OPEN_TRANSFERS } from "../protocol/limits.ts";
 import type { Entry, Message, MessageOf } from "../protocol/message.ts";
-import type { Receipt, Source, StageRequest } from "../storage/store.ts";
+import type { Receipt, Source } from "../storage/store.ts";
+import type { EntryPlace } from "../storage/tree.ts";
 import type { Connection } from "../transport/connection.ts";
 import { answer, type Question } from "./answer.ts";
 import { OPEN_ACCESS } from "./access.ts";
@@ -220,7 +221,7 @@ export class ServerSession {
     const action = room === "private" ? "put" : "share";
     const about = { action, room: room ?? "private", name } as const;
     this.#track(id, incoming, incoming.outcome, about, () => incoming.received);
-    let place: ReturnType<Guest["place"]> & Pick<StageRequest, "conflict" | "again">;
+    let place: ReturnType<Guest["place"]> & EntryPlace;
     try {
       const conflict = entry.conflict ?? "rename";
       place = this.#trees.place(entry, incoming) ?? { ...guest.place(room, name), conflict };

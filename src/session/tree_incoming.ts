@@ -171,7 +171,8 @@ export class IncomingTree implements Transfer {
       }
     });
     await this.#tell(results);
-    if (!last) return;
+    // What it was offered for may be over by now: nothing happens to it any more.
+    if (!last || this.#settled) return;
     this.#isComplete = true;
     await this.#want(tree);
   }

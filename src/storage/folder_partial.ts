@@ -6,7 +6,7 @@ import { dataRuns } from "./holes.ts";
 import { encodeRecords, type JournalRecord, NO_DIGEST } from "./journal.ts";
 import { writeAll } from "./journal_file.ts";
 import { isFileAt, remove } from "./lock.ts";
-import type { Claim } from "./space.ts";
+import type { SpaceClaim } from "./space_claim.ts";
 import type { Partial, Receipt } from "./store.ts";
 import { syncFolder } from "./sync_folder.ts";
 
@@ -75,7 +75,7 @@ export class FolderPartial implements Partial {
   #flushedAt = performance.now();
   #flushing: Promise<void> | undefined;
   #failure: FtError | undefined;
-  #claim: Claim | undefined;
+  #claim: SpaceClaim | undefined;
   #ended: PromiseWithResolvers<void> = Promise.withResolvers();
 
   constructor(options: FolderPartialOptions) {
@@ -87,7 +87,7 @@ export class FolderPartial implements Partial {
   }
 
   /** Counts what it holds and writes as a claim on the store's space, from now on. */
-  charge(claim: (path: string, staged: number) => Claim): Claim {
+  charge(claim: (path: string, staged: number) => SpaceClaim): SpaceClaim {
     const { path, file } = this.#options;
     return this.#claim = claim(path, file.statSync().size);
   }

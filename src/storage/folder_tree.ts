@@ -9,10 +9,12 @@ import type { Records } from "./records.ts";
 import { allFailed, storeSmall, Syncs } from "./small_files.ts";
 import type { SharedRoom } from "./shared_room.ts";
 import type { Space } from "./space.ts";
+import type { SpaceClaim } from "./space_claim.ts";
 import type { Staging } from "./staging.ts";
 import type { Receipt, StageRequest } from "./store.ts";
 import { syncFolder } from "./sync_folder.ts";
 import type {
+  EntryPlace,
   StagedTree,
   TreeEntry,
   TreeFailure,
@@ -61,6 +63,8 @@ export class FolderTree implements StagedTree {
   /** Folders and links, which are made at the end. */
   readonly #others: TreeEntry[] = [];
   readonly #syncs = new Syncs();
+  /** Keeps free what is still to come of it. */
+  #claim: SpaceClaim | undefined;
   #looked = 0;
 
   constructor(options: FolderTreeOptions) {
@@ -151,14 +155,13 @@ export class FolderTree implements StagedTree {
     const { room, part } = request;
     const entries = [...wanted];
     const size = entries.reduce((sum, entry) => sum + (entry.size ?? 0), 0);
+    this.#claim = space?.claim(
+      { ...this.#request("", size), name: this.name },
+      staging.path,
+      0,
+    );
     await fits?.(size);
-    // All of it has to fit; each file then counts for itself.
-    const claim = space?.claim({ ...this.#request("", size), name: this.name }, staging.path, 0);
-    try {
-      await claim?.reserve(0);
-    } finally {
-      claim?.end(undefined, false);
-    }
+    await this.#claim?.reserve(0);
     // Not before all of it is known and has room: else anybody could fill the room with folders.
     this.#place = make?.() ?? this.#place;
     records?.transaction(() => {
@@ -174,16 +177,21 @@ export class FolderTree implements StagedTree {
     });
   }
 
-  place({ path }: TreeEntry): Pick<StageRequest, "name" | "conflict" | "again"> {
+  place({ path }: TreeEntry): EntryPlace {
     this.#requireThere();
     return this.#placeOf(path);
   }
 
-  #placeOf(path: string): Pick<StageRequest, "name" | "conflict" | "again"> {
+  #placeOf(path: string): EntryPlace {
     const { request: { conflict }, records } = this.#options;
     // On a server a tree is brought up to date: what it replaces is of the same owner.
     const over = records !== undefined && conflict === "rename" ? "overwrite" : conflict;
-    return { name: `${this.name}/${path}`, conflict: over, again: records !== undefined };
+    return {
+      name: `${this.name}/${path}`,
+      conflict: over,
+      again: records !== undefined,
+      within: this.#claim,
+    };
   }
 
   /** How a file of it is staged. */
@@ -221,7 +229,7 @@ export class FolderTree implements StagedTree {
     const size = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
     const claim = space?.claim(this.#request("", size), staging.path, 0);
     try {
-      await claim?.reserve(0);
+      await claim?.grow(size, size);
     } catch (thrown) {
       claim?.end(undefined, false);
       return allFailed(files, thrown);
@@ -277,6 +285,7 @@ export class FolderTree implements StagedTree {
   }
 
   close(): void {
+    this.#claim?.end(undefined, false);
     this.#release();
   }
 }

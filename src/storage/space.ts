@@ -9,6 +9,7 @@
 import { storageFailure } from "./failure.ts";
 import type { FreeSpace, FreeSpaceProbe } from "./free_space.ts";
 import { listLeftovers } from "./leftovers.ts";
+import { SpaceClaim } from "./space_claim.ts";
 import { overQuota, tooLarge, tooLittleFree } from "./space_failure.ts";
 import type { Receipt, Room, StageRequest } from "./store.ts";
 import { filesBelow } from "./walk.ts";
@@ -17,8 +18,6 @@ import { filesBelow } from "./walk.ts";
 const ROOM_MS = 2_000;
 /** Milliseconds for which one of the disk is good enough to go on by. */
 const DISK_MS = 1_000;
-/** Milliseconds without a byte after which an offered size is no longer kept free. */
-const LAPSE_MS = 60_000;
 /** Entries looked at before other work gets a turn. */
 const TURN_ENTRIES = 500;
 /** What stays free when nobody says: so much, or so much of the whole. */
@@ -59,7 +58,7 @@ interface Measured {
 export class Space {
   readonly #options: SpaceOptions;
   readonly #now: () => number;
-  readonly #claims = new Set<Claim>();
+  readonly #claims = new Set<SpaceClaim>();
   readonly #rooms = new Map<Room, Measured>();
   readonly #measuring = new Map<Room, Promise<void>>();
   readonly #changes = new Map<Room, { published: number; replaced: number }>();
@@ -81,9 +80,9 @@ export class Space {
     if (quota !== undefined && size > quota) throw overQuota(name, room, quota, false);
   }
 
-  /** Counts what is staged at `path` as in use; {@linkcode Claim.reserve} asks for the rest. */
-  claim(request: StageRequest, path: string, staged: number): Claim {
-    const claim = new Claim(this, request, path, staged);
+  /** Counts what is staged at `path` as in use; {@linkcode SpaceClaim.reserve} asks for the rest. */
+  claim(request: StageRequest, path: string, staged: number): SpaceClaim {
+    const claim = new SpaceClaim(this, request, path, staged);
     this.#claims.add(claim);
     this.#left.delete(path);
     return claim;
@@ -95,12 +94,12 @@ export class Space {
   }
 
   /** @internal Lets `claim` have `bytes` up to `end`; waits only where a room is measured again. */
-  grow(claim: Claim, end: number, bytes: number): void | Promise<void> {
+  grow(claim: SpaceClaim, end: number, bytes: number): void | Promise<void> {
     const { quota, maxFile } = this.#options;
     const { name, room } = claim.request;
     if (end > maxFile) throw tooLarge(name, maxFile);
     const now = this.#now();
-    const more = claim.sizeWith(end) - claim.counted(now);
+    const more = claim.growth(end, now);
     if (quota === undefined || more === 0) return this.#take(claim, end, bytes);
     const measured = this.#rooms.get(room);
     if (measured !== undefined) {
@@ -111,14 +110,14 @@ export class Space {
     }
     return this.#measured(room).then(() => {
       // Others may have grown meanwhile: what is looked at now is taken in the same turn.
-      const more = claim.sizeWith(end) - claim.counted(this.#now());
+      const more = claim.growth(end, this.#now());
       if (!this.#fits(room, more)) throw this.#overQuota(claim, more, quota);
       this.#take(claim, end, bytes);
     });
   }
 
   /** @internal Ends a claim: what it staged has its place, stays for later, or is gone. */
-  release(claim: Claim, receipt: Receipt | undefined, isKept: boolean): void {
+  release(claim: SpaceClaim, receipt: Receipt | undefined, isKept: boolean): void {
     if (!this.#claims.delete(claim)) return;
     const { room } = claim.request;
     if (isKept) this.#left.set(claim.path, { room, bytes: claim.staged });
@@ -134,9 +133,11 @@ export class Space {
     return changes;
   }
 
-  #take(claim: Claim, end: number, bytes: number): void {
+  #take(claim: SpaceClaim, end: number, bytes: number): void {
+    const now = this.#now();
+    claim.takeOver(now);
     this.#checkFree(claim, end, bytes);
-    claim.take(end, bytes, this.#now());
+    claim.take(end, bytes, now);
     this.#writtenSince += bytes;
   }
 
@@ -153,7 +154,7 @@ export class Space {
     return this.#used(room) + more <= (this.#options.quota ?? Infinity);
   }
 
-  #overQuota(claim: Claim, more: number, quota: number): Error {
+  #overQuota(claim: SpaceClaim, more: number, quota: number): Error {
     const { name, room } = claim.request;
     const now = this.#now();
     let others = 0;
@@ -192,7 +193,7 @@ export class Space {
   }
 
   /** Throws `disk_full` when the disk has not the space that `bytes` more leave free. */
-  #checkFree(claim: Claim, end: number, bytes: number): void {
+  #checkFree(claim: SpaceClaim, end: number, bytes: number): void {
     const { staging, minFree } = this.#options;
     const probe = this.#probe;
     if (probe === undefined || minFree === 0) return;
@@ -220,7 +221,7 @@ export class Space {
   }
 
   /** Bytes that the others are still to bring. */
-  #promised(claim: Claim, now: number): number {
+  #promised(claim: SpaceClaim, now: number): number {
     let sum = 0;
     for (const other of this.#claims) {
       if (other !== claim && other.isReserved(now)) sum += other.toCome;
@@ -231,74 +232,4 @@ export class Space {
 
 function leastFree(total: number, minFree: number | undefined): number {
   return minFree ?? Math.min(MIN_FREE_BYTES, Math.floor(total * MIN_FREE_SHARE));
-}
-
-/** What one transfer takes of the space, from its beginning to its end. */
-export class Claim {
-  readonly request: StageRequest;
-  readonly path: string;
-  readonly #space: Space;
-  #staged: number;
-  #toCome = 0;
-  #movedAt = -Infinity;
-
-  constructor(space: Space, request: StageRequest, path: string, staged: number) {
-    this.#space = space;
-    this.request = request;
-    this.path = path;
-    this.#staged = staged;
-  }
-
-  /** Bytes on the disk. */
-  get staged(): number {
-    return this.#staged;
-  }
-
-  /** Bytes that are still to come, where it is known how many. */
-  get toCome(): number {
-    return this.#toCome;
-  }
-
-  /** Whether what is to come is kept free for it. */
-  isReserved(now: number): boolean {
-    return now - this.#movedAt < LAPSE_MS;
-  }
-
-  /** What it counts as. */
-  counted(now: number): number {
-    return this.isReserved(now) ? this.sizeWith(0) : this.#staged;
-  }
-
-  /** What it counts as, reserved, once it has bytes up to `end`. */
-  sizeWith(end: number): number {
-    return Math.max(this.#staged, this.request.size ?? 0, end);
-  }
-
-  /**
-   * Asks for the space of what is to come, `held` bytes of which are here.
-   *
-   * @throws FtError `limit` or `disk_full`.
-   */
-  async reserve(held: number): Promise<void> {
-    await this.#space.prepare();
-    this.#toCome = Math.max(0, (this.request.size ?? 0) - held);
-    await this.#space.grow(this, 0, 0);
-  }
-
-  /** Asks for the space of `bytes` that end at `end`, before they are written. Throws the same. */
-  grow(end: number, bytes: number): void | Promise<void> {
-    return this.#space.grow(this, end, bytes);
-  }
-
-  /** @internal */
-  take(end: number, bytes: number, now: number): void {
-    this.#staged = Math.max(this.#staged, end);
-    this.#toCome = Math.max(0, this.#toCome - bytes);
-    this.#movedAt = now;
-  }
-
-  /** It has ended: with a receipt, with something that is kept, or with nothing. */
-  end(receipt: Receipt | undefined, isKept: boolean): void {
-    this.#space.release(this, receipt, isKept);
-  }
 }

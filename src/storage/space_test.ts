@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { FolderStore } from "./folder_store.ts";
 import { Space, type SpaceOptions } from "./space.ts";
 import type { Partial, Receipt, StageRequest } from "./store.ts";
+import type { StagedTree, TreeEntry } from "./tree.ts";
 
 const MiB = 1024 * 1024;
 const DIGEST = `ft1:0:${"0".repeat(64)}`;
@@ -73,6 +74,38 @@ async function stage(
   });
   assert("held" in partial);
   return partial;
+}
+
+/** A folder whose manifest is complete: files of one MiB each. */
+async function begin(
+  store: FolderStore,
+  files: number,
+): Promise<{ tree: StagedTree; entries: TreeEntry[] }> {
+  const tree = store.trees.stageTree({
+    room: "shared",
+    name: "t",
+    owner: "ana",
+    run: "",
+    conflict: "rename",
+    blind: false,
+    mtime: undefined,
+    digestOf: () => Promise.resolve(""),
+    part: false,
+    dry: false,
+  });
+  const entries = Array.from({ length: files }, (_, at): TreeEntry => {
+    return { path: `${at}`, kind: "file", size: MiB };
+  });
+  await tree.offer(entries);
+  await tree.begin(entries, []);
+  return { tree, entries };
+}
+
+/** Small files of a folder come. */
+async function send(tree: StagedTree, entries: readonly TreeEntry[]): Promise<string[]> {
+  const bytes = new Uint8Array(MiB);
+  const outcomes = await tree.store(entries.map((entry) => ({ entry, bytes, digest: DIGEST })));
+  return outcomes.map((outcome) => typeof outcome === "string" ? outcome : outcome.code);
 }
 
 async function publish(partial: Partial, size: number): Promise<Receipt> {
@@ -189,6 +222,67 @@ Deno.test("Space keeps nothing for one that brings nothing for a minute, until i
   await busy.discard();
   await more();
   await idle.discard();
+});
+
+Deno.test("Space keeps room for all of a folder, of which each file takes its part", async () => {
+  using rooms = new Rooms({ quota: 10 * MiB });
+  const { tree, entries } = await begin(rooms.store, 8);
+  const over = async () => {
+    await assert.rejects(rooms.stage("b", { size: 3 * MiB }), failsWith("limit", FULL, LATER));
+    await (await rooms.stage("b", { size: 2 * MiB })).discard();
+  };
+  await over();
+  assert.deepEqual(await send(tree, entries.slice(0, 3)), ["new", "new", "new"]);
+  await over();
+  const large = await rooms.stage("", { size: MiB, ...tree.place(entries[3] as TreeEntry) });
+  await over();
+  await publish(large, MiB);
+  await over();
+  assert.deepEqual(await send(tree, entries.slice(4, 6)), ["new", "new"]);
+  const late = { size: MiB, ...tree.place(entries[7] as TreeEntry) };
+  tree.close();
+  // The rest does not come any more, and what does counts for itself.
+  await assert.rejects(rooms.stage("b", { size: 5 * MiB }), failsWith("limit", FULL));
+  const other = await rooms.stage("b", { size: 4 * MiB });
+  await assert.rejects(rooms.stage("", late), failsWith("limit", FULL, LATER));
+  await other.discard();
+});
+
+Deno.test("Space keeps nothing for a folder that brings nothing for a minute", async () => {
+  using rooms = new Rooms({ quota: 10 * MiB });
+  const { tree, entries } = await begin(rooms.store, 8);
+  rooms.now += 59_999;
+  const large = await rooms.stage("", { size: MiB, ...tree.place(entries[0] as TreeEntry) });
+  rooms.now += 59_999;
+  // What comes of one of its files comes of it.
+  await large.write(0, new Uint8Array(MiB));
+  rooms.now += 59_999;
+  await assert.rejects(rooms.stage("b", { size: 3 * MiB }), failsWith("limit", FULL, LATER));
+  rooms.now += 1;
+  const other = await rooms.stage("b", { size: 8 * MiB });
+  assert.deepEqual(await send(tree, entries.slice(1, 2)), ["new"]);
+  // That one has come does not take back the room that another has now.
+  await large.publish(MiB, DIGEST);
+  assert.deepEqual(await send(tree, entries.slice(2, 3)), ["limit"]);
+  assert.equal((await publish(other, 8 * MiB)).outcome, "new");
+  tree.close();
+});
+
+Deno.test("Space promises a folder what it needs of the disk, and each file its part of that", async () => {
+  using rooms = new Rooms({ minFree: 100 * MiB });
+  rooms.free = 110 * MiB;
+  const { tree, entries } = await begin(rooms.store, 8);
+  const full = /100 MiB of the disk stay free \(--min-free\)/;
+  await assert.rejects(rooms.stage("b", { size: 3 * MiB }), failsWith("disk_full", full, LATER));
+  // Another program takes what is left: what comes is still let in as far as it fits.
+  rooms.free = 102 * MiB;
+  rooms.now += 1_000;
+  assert.deepEqual(await send(tree, entries.slice(0, 1)), ["new"]);
+  const large = await rooms.stage("", { size: MiB, ...tree.place(entries[1] as TreeEntry) });
+  await publish(large, MiB);
+  rooms.free = 100 * MiB;
+  assert.deepEqual(await send(tree, entries.slice(2, 3)), ["disk_full"]);
+  tree.close();
 });
 
 Deno.test("Space leaves so much of the disk free, what is under way included", async () => {

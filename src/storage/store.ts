@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SpaceClaim } from "./space_claim.ts";
 import type { TreeStore } from "./tree.ts";
 
 /** Where a file goes to or comes from. */
@@ -183,6 +184,8 @@ export interface StageRequest {
   readonly digest?: string | undefined;
   /** Whether it was looked at and found to differ, whatever is known of it. */
   readonly again?: boolean;
+  /** What is kept free for the folder that it comes in. */
+  readonly within?: SpaceClaim | undefined;
   /** Whether it is only asked what would become of it: nothing is staged. */
   readonly dry?: boolean | undefined;
   /** How long it lives, for the shared room. */

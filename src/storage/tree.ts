@@ -75,6 +75,9 @@ export interface WholeFile {
   readonly digest: string;
 }
 
+/** How a large file of a tree is staged. */
+export type EntryPlace = Pick<StageRequest, "name" | "conflict" | "again" | "within">;
+
 /** A tree on its way in. */
 export interface StagedTree {
   /** The name it has. */
@@ -90,7 +93,7 @@ export interface StagedTree {
    */
   begin(wanted: Iterable<TreeEntry>, absent: Iterable<string>): Promise<void>;
   /** Under which name a large file of it is staged, and what gives way to it. */
-  place(entry: TreeEntry): Pick<StageRequest, "name" | "conflict" | "again">;
+  place(entry: TreeEntry): EntryPlace;
   /** Gives small files their places; their outcomes in order. They last when it resolves. */
   store(files: readonly WholeFile[]): Promise<Array<Receipt["outcome"] | FtError>>;
   /** Makes folders and links, and sets their times; what of it failed. */
