@@ -476,7 +476,7 @@ Deno.test("tree: fetched again the same bytes are not kept twice", async () => {
 for (const room of ["shared", "private"] as const) {
   for (const [what, name] of [["name", "t"], ["long name", `${"long/".repeat(70)}t`]] as const) {
     Deno.test(`tree: who may not look into the ${room} room hears of a folder by the ${what} it sent`, async () => {
-      await using world = new World({ maxFile: 1000, quota: 10_000 });
+      await using world = new World({ maxFile: 1000, quota: 100_000 });
       const path = `${world.root}/t`;
       writeFile(`${path}/a`, "a");
       await sendTree(world.talk({ owner: "bob" }).client, path, { name });
@@ -493,7 +493,7 @@ for (const room of ["shared", "private"] as const) {
       assert.deepEqual([...codes].sort(), ["bad_name", "limit"]);
       Deno.removeSync(`${path}/deep`, { recursive: true });
       Deno.removeSync(`${path}/large`);
-      for (let at = 0; at < 20; at++) writeFile(`${path}/${at}`, random.bytes(900));
+      for (let at = 0; at < 120; at++) writeFile(`${path}/${at}`, random.bytes(900));
       await sendTree(client, path, { name, room }).catch(note);
       assert.match(failures.at(-1)?.message ?? "", new RegExp(`^'${name}' does not fit`));
       await sendTree(client, path, { name, room, conflict: "fail" }).catch(note);

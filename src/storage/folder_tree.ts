@@ -150,31 +150,46 @@ export class FolderTree implements StagedTree {
   }
 
   async begin(wanted: Iterable<TreeEntry>, absent: Iterable<string>): Promise<void> {
-    const { request, records, space, staging, shared, root, make, fits } = this.#options;
+    const { request, records, space, shared, root, make, fits } = this.#options;
     if (request.dry) return;
     const { room, part } = request;
     const entries = [...wanted];
+    const missing = [...entries.map(({ path }) => path), ...absent];
     const size = entries.reduce((sum, entry) => sum + (entry.size ?? 0), 0);
-    this.#claim = space?.claim(
-      { ...this.#request("", size), name: this.name },
-      staging.path,
-      0,
-    );
+    const claim = this.#claim = this.#newClaim(size);
     await fits?.(size);
-    await this.#claim?.reserve(0);
-    // Not before all of it is known and has room: else anybody could fill the room with folders.
-    this.#place = make?.() ?? this.#place;
-    records?.transaction(() => {
-      const { trees } = records;
-      const { record } = this.#place;
-      const { ino } = requireThere(record, { room, root, records, shared });
-      if (!part) trees.foundAll(room, this.name);
-      trees.miss(room, this.name, entries.map(({ path }) => path));
-      trees.miss(room, this.name, absent);
-      trees.list(room, this.name, Date.now());
-      // What is sent of a folder that is there says nothing new of that.
-      if (!part || !this.isOld) shared?.renew(request, { name: this.name, ino: String(ino) });
-    });
+    // What cannot be made at the end is missing, too.
+    const named = [...missing, ...this.#others.map(({ path }) => path)];
+    const names = space === undefined ? 0 : records?.trees.cost(room, this.name, named) ?? 0;
+    const noted = this.#newClaim(names);
+    let receipt: Receipt | undefined;
+    try {
+      await claim?.reserve(0);
+      await noted?.grow(0, names);
+      // Not before all of it is known and has room: else anybody could fill the room with folders.
+      this.#place = make?.() ?? this.#place;
+      records?.transaction(() => {
+        const { trees } = records;
+        const { record } = this.#place;
+        const { ino } = requireThere(record, { room, root, records, shared });
+        if (!part) trees.foundAll(room, this.name);
+        trees.miss(room, this.name, missing);
+        trees.list(room, this.name, Date.now());
+        // What is sent of a folder that is there says nothing new of that.
+        if (!part || !this.isOld) shared?.renew(request, { name: this.name, ino: String(ino) });
+      });
+      // It is less with each file that comes.
+      receipt = { name: this.name, size: names, digest: "", outcome: "replaced" };
+    } finally {
+      noted?.end(receipt, false);
+    }
+  }
+
+  /** A claim on the space for bytes of the whole. */
+  #newClaim(size: number): SpaceClaim | undefined {
+    const { space, staging } = this.#options;
+    const request = { ...this.#request("", size), name: this.name, within: undefined };
+    return space?.claim(request, staging.path, 0);
   }
 
   place({ path }: TreeEntry): EntryPlace {
@@ -229,7 +244,7 @@ export class FolderTree implements StagedTree {
     const size = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
     const claim = space?.claim(this.#request("", size), staging.path, 0);
     try {
-      await claim?.grow(size, size);
+      await claim?.grow(0, size);
     } catch (thrown) {
       claim?.end(undefined, false);
       return allFailed(files, thrown);

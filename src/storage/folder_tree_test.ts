@@ -5,6 +5,7 @@ import { bytesOf, digestOf, temporaryFolder } from "../../tests/fixtures/staged.
 import { FtError } from "../error.ts";
 import { FolderStore } from "./folder_store.ts";
 import { Records } from "./records.ts";
+import { Space } from "./space.ts";
 import type { StagedTree, TreeEntry, TreeRequest, WholeFile } from "./tree.ts";
 
 const MTIME = 1_700_000_000_000;
@@ -304,4 +305,81 @@ Deno.test("of two runs that begin one folder at once and want it new, one has it
   ]);
   for (const tree of runs) tree.close();
   records.close();
+});
+
+/** A store with records and a quota, twice: the second one as after a restart. */
+function limitedStores(quota: number): Disposable & {
+  readonly records: Records;
+  readonly stores: readonly FolderStore[];
+} {
+  const folder = temporaryFolder();
+  const { path } = folder;
+  Deno.mkdirSync(`${path}/room`);
+  const records = Records.open(`${path}/records.db`, () => {});
+  const rooms = { shared: `${path}/room` };
+  const staging = `${path}/staging`;
+  const recorded = () => records.trees.costs("shared");
+  const limits = { maxFile: 1_000, quota, minFree: 0 };
+  const stores = [1, 2].map(() => {
+    const space = new Space({ ...limits, rooms, staging, recorded });
+    return new FolderStore({ rooms, staging, records, space });
+  });
+  return {
+    records,
+    stores,
+    [Symbol.dispose]() {
+      records.close();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+for (const kind of ["absent", "link", "file"] as const) {
+  Deno.test(`what is recorded of a folder counts for the quota before it is (${kind})`, async () => {
+    using limited = limitedStores(100_000);
+    const { records, stores } = limited;
+    const entries = Array.from({ length: 1_500 }, (_, at): TreeEntry => {
+      return { path: `${"long".repeat(5)}/${at}`, kind, size: 0, target: "/out" };
+    });
+    const begin = async (store: FolderStore | undefined, name: string, some = entries) => {
+      const tree = store?.trees.stageTree({ ...REQUEST, name });
+      try {
+        await tree?.offer(some);
+        const wanted = some.filter(({ kind }) => kind === "file");
+        const absent = some.filter(({ kind }) => kind === "absent");
+        await tree?.begin(wanted, absent.map(({ path }) => path));
+        return await tree?.finish();
+      } finally {
+        tree?.close();
+      }
+    };
+    const [first, second] = stores;
+    await begin(first, "a");
+    equal(records.trees.missing("shared", "a"), 1_500);
+    const paths = entries.map(({ path }) => path);
+    const known = [...records.trees.costs("shared")].reduce((sum, bytes) => sum + bytes);
+    equal(known, records.trees.cost("shared", "b", paths));
+    for (const store of stores) {
+      await rejects(begin(store, "b"), { code: "limit", message: /the shared room holds at most/ });
+    }
+    equal(records.trees.missing("shared", "b"), 0);
+    equal(records.trees.get("shared", "b", undefined), undefined);
+    // To say the same again takes nothing, and what is there gives it back.
+    for (const store of stores) await begin(store, "a");
+    await begin(second, "a", []);
+    await begin(second, "b");
+    equal(records.trees.missing("shared", "b"), 1_500);
+  });
+}
+
+Deno.test("the names of a folder count for the quota beside its files", async () => {
+  using limited = limitedStores(3_000);
+  const begin = async (size: number) => {
+    const tree = limited.stores[0]?.trees.stageTree(REQUEST);
+    const entries = ["a", "b", "c"].map((path): TreeEntry => ({ path, kind: "file", size }));
+    await tree?.offer(entries);
+    await tree?.begin(entries, []).finally(() => tree.close());
+  };
+  await rejects(begin(1_000), { code: "limit" });
+  await begin(900);
 });

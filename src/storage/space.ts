@@ -28,7 +28,7 @@ const MIN_FREE_SHARE = 0.05;
 export interface SpaceLimits {
   /** Of one file. */
   readonly maxFile: number;
-  /** Of all files of a room, with what is staged for it; undefined for no limit. */
+  /** Of all files of a room, with what is staged and recorded for it; undefined for no limit. */
   readonly quota: number | undefined;
   /** What stays free; undefined for the smaller of 1 GiB and 5 % of the file system. */
   readonly minFree: number | undefined;
@@ -39,6 +39,8 @@ export interface SpaceOptions extends SpaceLimits {
   /** The folder of each room. */
   readonly rooms: { readonly [R in Room]?: string };
   readonly staging: string;
+  /** Bytes of what is recorded for a room of files that are not there, in parts. */
+  readonly recorded: (room: Room) => Iterable<number>;
   /** Looks at the disk, once it is loaded; without it nothing is kept free. */
   readonly probe?: Promise<FreeSpaceProbe | undefined>;
   /** Milliseconds, of any beginning. */
@@ -174,7 +176,7 @@ export class Space {
   }
 
   async #measure(room: Room): Promise<void> {
-    const folder = this.#options.rooms[room];
+    const { rooms: { [room]: folder }, recorded, staging } = this.#options;
     // What is published meanwhile may be seen or not: it is added, and so at worst counted twice.
     const before = { at: this.#now(), ...this.#changesOf(room) };
     let bytes = 0;
@@ -183,10 +185,14 @@ export class Space {
       if (++looked % TURN_ENTRIES === 0) await new Promise<void>((turn) => setImmediate(turn));
       bytes += info?.size ?? 0;
     }
+    for (const part of recorded(room)) {
+      await new Promise<void>((turn) => setImmediate(turn));
+      bytes += part;
+    }
     this.#rooms.set(room, { bytes, ...before });
     this.#left = new Map();
     const inUse = new Set([...this.#claims].map(({ path }) => path));
-    for (const { room, staged, paths, busy } of listLeftovers(this.#options.staging)) {
+    for (const { room, staged, paths, busy } of listLeftovers(staging)) {
       const path = paths.find((path) => path.endsWith(".part")) ?? "";
       if (!busy && !inUse.has(path)) this.#left.set(path, { room, bytes: staged });
     }

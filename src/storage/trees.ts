@@ -7,6 +7,11 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Room } from "./store.ts";
 
+/** Bytes of the row of a missing entry beside its names. */
+const ROW_BYTES = 32;
+/** Rows of a page. */
+const PAGE_ROWS = 1_000;
+
 /** One tree. */
 export interface TreeRecord {
   /** The name of its folder in the room. */
@@ -27,6 +32,13 @@ export interface TreeRecord {
   readonly ino: string;
   /** When its folder was born, in milliseconds since 1970; null where the platform does not say. */
   readonly born: number | null;
+}
+
+/** A missing entry. */
+interface MissingRow {
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: number;
 }
 
 /** Whether a tree is what has its name, and not a folder that was put there by hand since. */
@@ -53,6 +65,8 @@ export class Trees {
   readonly #found: StatementSync;
   readonly #foundAll: StatementSync;
   readonly #missing: StatementSync;
+  readonly #cost: StatementSync;
+  readonly #after: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#put = database.prepare(
@@ -81,6 +95,16 @@ export class Trees {
     this.#foundAll = database.prepare("delete from tree_missing where room = ? and name = ?");
     this.#missing = database.prepare(
       "select count(*) as count from tree_missing where room = ? and name = ?",
+    );
+    this.#cost = database.prepare(
+      `select sum(${ROW_BYTES} + octet_length(?2) + octet_length(value)) as bytes
+       from json_each(?3) where not exists
+         (select 1 from tree_missing where room = ?1 and name = ?2 and path = value)`,
+    );
+    this.#after = database.prepare(
+      `select name, path, ${ROW_BYTES} + octet_length(name) + octet_length(path) as bytes
+       from tree_missing where room = ? and (name, path) > (?, ?)
+       order by name, path limit ${PAGE_ROWS}`,
     );
   }
 
@@ -140,5 +164,21 @@ export class Trees {
   /** How many entries are missing. */
   missing(room: Room, name: string): number {
     return Number(this.#missing.get(room, name)?.["count"] ?? 0);
+  }
+
+  /** Bytes that it takes to know that entries are missing, besides those that are known to be. */
+  cost(room: Room, name: string, paths: readonly string[]): number {
+    return Number(this.#cost.get(room, name, JSON.stringify(paths))?.["bytes"] ?? 0);
+  }
+
+  /** Bytes that all that is missing in a room takes, page by page. */
+  *costs(room: Room): Generator<number> {
+    for (let last = { name: "", path: "" };;) {
+      const rows = this.#after.all(room, last.name, last.path) as unknown as MissingRow[];
+      const end = rows.at(-1);
+      if (end === undefined) return;
+      yield rows.reduce((sum, { bytes }) => sum + bytes, 0);
+      last = end;
+    }
   }
 }

@@ -9,6 +9,7 @@ import { FolderStore } from "../storage/folder_store.ts";
 import { type FreeSpaceProbe, openFreeSpace } from "../storage/free_space.ts";
 import type { Records } from "../storage/records.ts";
 import { Space } from "../storage/space.ts";
+import type { Room } from "../storage/store.ts";
 import { OWN_FOLDER, ROOM_FOLDERS, SERVER_STAGING } from "./root.ts";
 import type { ServeLimits } from "./serve_limits.ts";
 
@@ -87,6 +88,7 @@ export function openStore(
   }
   const staging = `${root}/${SERVER_STAGING}`;
   const { maxFile, quota, minFree } = limits;
-  const space = new Space({ maxFile, quota, minFree, rooms, staging, probe });
+  const recorded = (room: Room) => records.trees.costs(room);
+  const space = new Space({ maxFile, quota, minFree, rooms, staging, recorded, probe });
   return new FolderStore({ rooms, staging, records, space });
 }

@@ -73,7 +73,9 @@ export class World {
     const staging = `${this.root}/.ft/staging`;
     const { maxFile = 2 ** 44, quota, minFree = 0, free = 1e15 } = limits ?? {};
     const probe = Promise.resolve(() => ({ free, total: 1e15 }));
-    const space = limits && new Space({ maxFile, quota, minFree, rooms, staging, probe });
+    const recorded = (room: Room) => this.records.trees.costs(room);
+    const space = limits &&
+      new Space({ maxFile, quota, minFree, rooms, staging, recorded, probe });
     this.store = new FolderStore({
       rooms,
       staging,
