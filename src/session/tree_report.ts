@@ -1,11 +1,7 @@
-import { FAILURES, FtError } from "../error.ts";
+import type { FtError } from "../error.ts";
 import type { Receipt } from "../storage/store.ts";
 import type { TreeFailure } from "../storage/tree.ts";
-
-/** Most characters of failures that are kept in their own words: a peer may say long ones of all. */
-const KEPT_CHARACTERS = 1024 * 1024;
-/** What a failure counts beside its words. */
-const FAILURE_CHARACTERS = 256;
+import { TreeFailures } from "../storage/tree_failures.ts";
 
 /** What became of one entry. */
 export type TreeOutcome = Receipt["outcome"] | FtError;
@@ -25,10 +21,7 @@ export interface TreeReport {
 /** Counts what becomes of the entries of a tree. */
 export class TreeTally {
   readonly #files = { new: 0, replaced: 0, same: 0, skipped: 0 };
-  readonly #failures = new Map<string, FtError>();
-  /** What stands for failures whose own words are not kept. */
-  readonly #brief = new Map<string, FtError>();
-  #characters = 0;
+  readonly #failures = new TreeFailures();
   #bytes = 0;
 
   /** What became of one file; `size` in bytes. */
@@ -37,16 +30,9 @@ export class TreeTally {
     if (outcome === "new" || outcome === "replaced") this.#bytes += size;
   }
 
-  /** What failed; of one path the first failure counts. Of very many only the codes are kept. */
+  /** What failed; of one path the first failure counts. */
   fail(path: string, error: FtError): void {
-    if (this.#failures.has(path)) return;
-    const { code, side, message, hint = "" } = error;
-    this.#characters += FAILURE_CHARACTERS + message.length + hint.length;
-    if (this.#characters <= KEPT_CHARACTERS) return void this.#failures.set(path, error);
-    const key = `${code} ${side}`;
-    const brief = this.#brief.get(key) ?? new FtError(code, FAILURES[code].sentence, { side });
-    this.#brief.set(key, brief);
-    this.#failures.set(path, brief);
+    this.#failures.add(path, error);
   }
 
   /** Bytes of files that have their places. */
@@ -56,7 +42,7 @@ export class TreeTally {
 
   /** All of it. */
   report(name: string): TreeReport {
-    const failures = [...this.#failures].map(([path, error]) => ({ path, error }));
+    const failures = this.#failures.list();
     return { name, files: { ...this.#files }, bytes: this.#bytes, failures };
   }
 }

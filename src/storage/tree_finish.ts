@@ -10,7 +10,8 @@ import { acceptName } from "../name.ts";
 import { findInside, isInside, makeFolders } from "./confine.ts";
 import { storageFailure } from "./failure.ts";
 import { requireHoldable } from "./holdable.ts";
-import type { EntryKind } from "./tree.ts";
+import type { EntryKind, TreeFailure } from "./tree.ts";
+import { TreeFailures } from "./tree_failures.ts";
 import { leadsOut, readTarget, targetFault } from "./link_target.ts";
 
 /** Entries after which other work gets a turn. */
@@ -29,7 +30,7 @@ export interface FinishedEntry {
 
 /** What of a tree could not be finished, and where names changed that have to last. */
 export interface FinishedTree {
-  readonly failures: { readonly path: string; readonly error: FtError }[];
+  readonly failures: TreeFailure[];
   readonly folders: Set<string>;
 }
 
@@ -60,28 +61,26 @@ export async function finishTree(
     readonly overLinks?: boolean;
   },
 ): Promise<FinishedTree> {
-  const finished: FinishedTree = { failures: [], folders: new Set() };
-  const failed = new Set<string>();
+  const failures = new TreeFailures();
+  const changed = new Set<string>();
   let attempts = 0;
   const attempt = async (path: string, action: string, act: () => void) => {
     if (++attempts % TURN_ENTRIES === 0) await new Promise<void>((turn) => setImmediate(turn));
     try {
       act();
     } catch (thrown) {
-      failed.add(path);
-      const error = storageFailure(thrown, `${action} '${path}'`);
-      finished.failures.push({ path, error });
+      failures.add(path, storageFailure(thrown, `${action} '${path}'`));
     }
   };
   const folders = entries.filter(({ kind }) => kind === "folder");
   for (const { path } of folders) {
-    await attempt(path, "make the folder", () => makeFolder(root, path, finished.folders));
+    await attempt(path, "make the folder", () => makeFolder(root, path, changed));
   }
   const made: MadeLink[] = [];
   for (const { path, kind, target = "" } of entries) {
     if (kind !== "link") continue;
     await attempt(path, "make the link", () => {
-      const link = makeLink(root, { path, target, isOver: overLinks }, finished.folders);
+      const link = makeLink(root, { path, target, isOver: overLinks }, changed);
       if (link !== undefined) made.push(link);
     });
   }
@@ -97,11 +96,11 @@ export async function finishTree(
   // The innermost first: to make something in a folder changes its time.
   const depth = ({ path }: FinishedEntry) => path.split("/").length;
   for (const { path, mtime } of folders.toSorted((a, b) => depth(b) - depth(a))) {
-    if (failed.has(path)) continue;
+    if (failures.has(path)) continue;
     await attempt(path, "set the time of", () => setTime(root, path, mtime));
   }
   if (mtime !== undefined) await attempt("", "set the time of", () => setTime(root, "", mtime));
-  return finished;
+  return { failures: failures.list(), folders: changed };
 }
 
 function makeFolder(root: string, path: string, changed: Set<string>): void {

@@ -94,6 +94,21 @@ Deno.test("finishTree() reports each failure for itself, and replaces nothing", 
   deepEqual([...Deno.readDirSync(tree.path)].map(({ name }) => name).sort(), ["beside", "tree"]);
 });
 
+Deno.test("finishTree() keeps the words of only so many failures, and the code of each", async () => {
+  using tree = treeIn();
+  const lines = Array.from({ length: 8_000 }, (_, at) => `${at} -> /out`);
+  const { failures } = await finishTree(tree.root, entriesOf(...lines), { mtime: undefined });
+  deepEqual(
+    failures.map(({ path, error }) => `${path} ${error.code}`),
+    lines.map((line) => {
+      return line.replace("-> /out", "denied");
+    }),
+  );
+  match(failures[0]?.error.message ?? "", /^The link '0' is not made: /);
+  const kept = new Set(failures.map(({ error }) => error));
+  ok(kept.size > 1_000 && kept.size < 5_000, `${kept.size}`);
+});
+
 Deno.test("finishTree() names the folder that cannot be made", async () => {
   using tree = treeIn();
   writeFile(`${tree.root}/file`, "kept");
