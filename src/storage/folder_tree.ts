@@ -62,6 +62,8 @@ export class FolderTree implements StagedTree {
   readonly #release: () => void;
   /** Folders and links, which are made at the end. */
   readonly #others: TreeEntry[] = [];
+  /** Those of them that are not there. */
+  readonly #unmade: string[] = [];
   readonly #syncs = new Syncs();
   /** Keeps free what is still to come of it. */
   #claim: SpaceClaim | undefined;
@@ -108,7 +110,10 @@ export class FolderTree implements StagedTree {
     const name = acceptName(`${this.name}/${entry.path}`);
     requireHoldable(name);
     if (entry.kind !== "file") {
-      if (entry.kind !== "absent") this.#others.push(entry);
+      if (entry.kind === "absent") return "same";
+      this.#others.push(entry);
+      const isThere = this.isOld && findInside(root, name) !== undefined;
+      if (!isThere) this.#unmade.push(entry.path);
       return "same";
     }
     space?.check({ name, room, size: entry.size });
@@ -159,7 +164,7 @@ export class FolderTree implements StagedTree {
     const claim = this.#claim = this.#newClaim(size);
     await fits?.(size);
     // What cannot be made at the end is missing, too.
-    const named = [...missing, ...this.#others.map(({ path }) => path)];
+    const named = [...missing, ...this.#unmade];
     const names = space === undefined ? 0 : records?.trees.cost(room, this.name, named) ?? 0;
     const noted = this.#newClaim(names);
     let receipt: Receipt | undefined;

@@ -309,6 +309,8 @@ Deno.test("of two runs that begin one folder at once and want it new, one has it
 
 /** A store with records and a quota, twice: the second one as after a restart. */
 function limitedStores(quota: number): Disposable & {
+  /** The folder of the room. */
+  readonly room: string;
   readonly records: Records;
   readonly stores: readonly FolderStore[];
 } {
@@ -325,6 +327,7 @@ function limitedStores(quota: number): Disposable & {
     return new FolderStore({ rooms, staging, records, space });
   });
   return {
+    room: rooms.shared,
     records,
     stores,
     [Symbol.dispose]() {
@@ -382,4 +385,19 @@ Deno.test("the names of a folder count for the quota beside its files", async ()
   };
   await rejects(begin(1_000), { code: "limit" });
   await begin(900);
+});
+
+Deno.test("a folder that is there is brought up to date where nothing else fits", async () => {
+  using limited = limitedStores(3_000);
+  const [first, second] = limited.stores;
+  const send = async (store: FolderStore | undefined, ...paths: readonly string[]) => {
+    const tree = store?.trees.stageTree(REQUEST);
+    await tree?.offer(paths.map((path) => ({ path, kind: "folder" })));
+    await tree?.begin([], []).finally(() => tree.close());
+    return await tree?.finish();
+  };
+  await send(first, "d", "d/e");
+  writeFile(`${limited.room}/large`, "x".repeat(3_000));
+  deepEqual(await send(second, "d", "d/e"), []);
+  await rejects(send(second, "d", "d/e", "f"), { code: "limit" });
 });
