@@ -117,3 +117,19 @@ Deno.test("a folder is over before its sender hears of its end", async () => {
     deepEqual(told, [[isBroken ? "error" : "done", true]]);
   }
 });
+
+Deno.test("a folder that ends while its manifest is looked at does not begin any more", async () => {
+  const place = new Place(() => Promise.resolve());
+  place.begin = () => Promise.resolve(void place.stored.push("begun"));
+  const offered = Promise.withResolvers<Array<"want">>();
+  place.offer = () => offered.promise;
+  const channel = { send: () => Promise.resolve() };
+  const incoming = new IncomingTree({ channel: channel as unknown as Channel, id: 1 });
+  incoming.begin(place.tree);
+  const entries: TreeEntry[] = [{ path: "a", kind: "file", size: 10 }];
+  const looked = incoming.handle({ kind: "manifest", id: 1, entries, last: true });
+  await incoming.end(new FtError("lost"));
+  offered.resolve(["want"]);
+  await looked;
+  deepEqual(place.stored, ["closed"]);
+});
