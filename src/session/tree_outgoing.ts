@@ -204,7 +204,8 @@ export class OutgoingTree implements Transfer {
       const entry = "error" in found
         ? { path: found.path, kind: "absent" as const }
         : await this.#described(found, digestOf);
-      if (entry === undefined) continue;
+      // Why it cannot be sent has been said, whatever the receiver says of it.
+      if (entry.kind === "absent") this.#told.add(this.#entries.length + batch.length);
       batch.push(entry);
       const length = entry.path.length + (entry.target?.length ?? 0);
       characters += length;
@@ -217,7 +218,7 @@ export class OutgoingTree implements Transfer {
   async #described(
     entry: TreeEntry,
     digestOf: OutgoingTreeOptions["digestOf"],
-  ): Promise<TreeEntry | undefined> {
+  ): Promise<TreeEntry> {
     if (digestOf === undefined || entry.kind !== "file") return entry;
     try {
       return { ...entry, digest: await digestOf(entry) };
@@ -225,7 +226,7 @@ export class OutgoingTree implements Transfer {
       const error = toFailure(thrown);
       this.#tally.fail(entry.path, error);
       this.#options.onOutcome?.(entry, error);
-      return undefined;
+      return { path: entry.path, kind: "absent" };
     }
   }
 

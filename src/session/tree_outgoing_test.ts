@@ -35,6 +35,42 @@ Deno.test("what became of an entry is heard once, however often it is said", asy
   deepEqual(heard, ["a new", "b io"]);
 });
 
+Deno.test("what cannot be sent is offered as absent, and heard of once", async () => {
+  const offered: TreeEntry[] = [];
+  const isOffered = Promise.withResolvers<void>();
+  const send = (message: Message) => {
+    if (message.kind === "manifest") {
+      offered.push(...message.entries);
+      isOffered.resolve();
+    }
+    return Promise.resolve();
+  };
+  const heard: string[] = [];
+  const entries = ["a", "b"].map((path): TreeEntry => ({ path, kind: "file", size: 1 }));
+  const outgoing = new OutgoingTree({
+    channel: { send } as unknown as Channel,
+    id: 1,
+    head: { name: "t" },
+    source: {
+      mtime: undefined,
+      entries: () => [...entries, { path: "c", error: new FtError("io") }],
+    } as unknown as TreeSource,
+    digestOf: ({ path }) => path === "a" ? Promise.resolve("") : Promise.reject(new FtError("io")),
+    turn: new Turn(),
+    compression: new Compression(),
+    onOutcome: ({ path }, outcome) =>
+      void heard.push(`${path} ${outcome instanceof FtError ? outcome.code : outcome}`),
+  });
+  const sent = outgoing.run();
+  await isOffered.promise;
+  const failed = [0, 1, 2].map((index) => ({ index, code: "bad_name", message: "" }));
+  outgoing.handle({ kind: "result", id: 1, failed });
+  outgoing.end(new FtError("lost"));
+  await rejects(sent, { code: "lost" });
+  deepEqual(offered.map(({ path, kind }) => `${path} ${kind}`), ["a file", "b absent", "c absent"]);
+  deepEqual(heard, ["b io", "c io", "a bad_name"]);
+});
+
 Deno.test("a folder that cannot be sent is over before its receiver hears of it", async () => {
   const told: [string, boolean][] = [];
   const send = ({ kind }: Message) => Promise.try(() => void told.push([kind, outgoing.settled]));
