@@ -243,7 +243,8 @@ Deno.test("share of a folder: it expires, and its owner takes it back", async ()
   assert.ok(share?.expires);
   world.records.shares.put({ ...share, expires: Date.now() - 1 });
   assert.deepEqual(await items(client), []);
-  await assert.rejects(fetchTree(world, client, "t"), failsWith("not_found"));
+  const gone = { code: "not_found", message: "Folder 't' not found on the server." };
+  await assert.rejects(fetchTree(world, client, "t"), gone);
   world.store.shared?.sweep();
   assert.ok(!exists(world.path("shared", "t")));
 
@@ -309,6 +310,30 @@ function shareFile(
   source: Source = new MemorySource(random.bytes(10)),
 ): Promise<Receipt> {
   return client.upload({ room: "shared", name, source, conflict: "rename", terms });
+}
+
+for (const conflict of ["rename", "overwrite"] as const) {
+  for (const isSame of [true, false]) {
+    Deno.test(`share of a folder: what was shared into it blindly gets no terms, ${conflict} of ${isSame ? "the same" : "another"}`, async () => {
+      await using world = new World();
+      const path = makeTree(world);
+      const { client } = world.talk({ owner: "eve" });
+      await shareTree(client, path, {});
+      const { client: ana } = world.talk({ owner: "ana", access: mayShare });
+      await shareTree(ana, path, {});
+      const bytes = random.bytes(10);
+      await shareFile(ana, "t/x", {}, new MemorySource(bytes));
+      assert.ok(exists(world.path("shared", "t (2)/x")));
+      // From now on 't' is nobody's, and what is sent there gets that name.
+      await client.unshare("t");
+      const { client: again } = world.talk({ owner: "ana", run: "2", access: mayShare });
+      const source = new MemorySource(isSame ? bytes : random.bytes(20));
+      const request = { room: "shared", name: "t/x", source, conflict } as const;
+      await again.upload({ ...request, terms: { downloads: 1 } });
+      assert.deepEqual([...world.records.shares.all().keys()], ["t/x"]);
+      assert.deepEqual(Deno.readFileSync(world.path("shared", "t (2)/x")), bytes);
+    });
+  }
 }
 
 Deno.test("share of a folder: what is shared into it has no terms of its own", async () => {

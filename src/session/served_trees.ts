@@ -44,7 +44,7 @@ type Place = ReturnType<Guest["place"]>;
 export class ServedTrees {
   readonly #options: ServedTreesOptions;
   readonly #incoming = new Map<number, { readonly place: Place; readonly tree: IncomingTree }>();
-  readonly #outgoing = new Map<number, { readonly room: Room; readonly tree: OutgoingTree }>();
+  readonly #outgoing = new Map<number, { readonly room: Room; readonly tree?: OutgoingTree }>();
 
   constructor(options: ServedTreesOptions) {
     this.#options = options;
@@ -121,6 +121,8 @@ export class ServedTrees {
         requireOut(room);
         guest.require(action);
         requireOne(this.#outgoing);
+        // Before it is looked for: what comes meanwhile is another one.
+        this.#outgoing.set(id, { room });
         if (trees === undefined) throw new FtError("denied", "No folders are kept here.");
         const source = await openServedTree(trees, { room, name, tag }, guest.claimant);
         outgoing = new OutgoingTree({
@@ -161,7 +163,7 @@ export class ServedTrees {
   ): Promise<Source | undefined> {
     if (id === undefined) return undefined;
     const folder = this.#outgoing.get(id);
-    if (folder === undefined) {
+    if (folder?.tree === undefined) {
       throw new FtError("denied", "The folder that it belongs to is not being fetched.");
     }
     // What is learnt of the file is noted under this name in this room.
@@ -171,7 +173,7 @@ export class ServedTrees {
 
   /** Bytes of a file that a client asked for have arrived: the folder is still being fetched. */
   moved({ tree: id }: MessageOf<"request">): void {
-    if (id !== undefined) this.#outgoing.get(id)?.tree.renew();
+    if (id !== undefined) this.#outgoing.get(id)?.tree?.renew();
   }
 }
 
@@ -181,9 +183,9 @@ export class ServedTrees {
  * @throws FtError `busy` while another one is; not for one whose end its sender has been told.
  */
 function requireOne(
-  open: ReadonlyMap<number, { readonly tree: Pick<IncomingTree, "settled"> }>,
+  open: ReadonlyMap<number, { readonly tree?: Pick<IncomingTree, "settled"> }>,
 ): void {
-  if ([...open.values()].every(({ tree }) => tree.settled)) return;
+  if ([...open.values()].every(({ tree }) => tree?.settled === true)) return;
   throw new FtError("busy", "Another folder is under way on this connection.", {
     hint: "Try again once it is done.",
   });

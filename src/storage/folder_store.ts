@@ -19,7 +19,7 @@ import type { Records } from "./records.ts";
 import { notOwn, taken } from "./conflict.ts";
 import { roomAbout } from "./room_about.ts";
 import { RoomItems } from "./room_items.ts";
-import { SharedRoom } from "./shared_room.ts";
+import { isPlain, SharedRoom } from "./shared_room.ts";
 import type { Space } from "./space.ts";
 import { isResumable, Staging } from "./staging.ts";
 import type {
@@ -218,12 +218,14 @@ export class FolderStore implements Store {
   }
 
   /** The files that the owner of a request sent before under its name, and that are still there. */
-  #ownFiles({ room, name, owner }: StageRequest): OwnFile[] {
+  #ownFiles({ room, name, owner, terms }: StageRequest): OwnFile[] {
     const root = this.#root(room);
     const rows = this.#options.records?.own(owner, room, name) ?? [];
     return rows.flatMap((row) => {
       const found = findInside(root, row.name);
       if (found === undefined || !holds(row, found.info) || this.#isOver(room, row.name)) return [];
+      // What is in a folder that is shared as one gets no terms of its own.
+      if (!isPlain(terms) && this.trees.isInside(room, row.name)) return [];
       return [{ row, ...found }];
     });
   }

@@ -164,6 +164,11 @@ export class FolderTrees implements TreeStore {
     }
   }
 
+  /** Whether a file is in a tree. */
+  isInside(room: Room, name: string): boolean {
+    return this.#tree(room, folderOf(name)) !== undefined;
+  }
+
   #tree(room: Room, name: string): TreeRecord | undefined {
     return treeAround(this.#options.records, room, this.#options.root(room), name);
   }
@@ -181,10 +186,12 @@ export class FolderTrees implements TreeStore {
     claimant?: Claimant,
   ): Promise<TreeSource> {
     const root = this.#options.root(room);
-    const found = await findListed(root, name);
     const tree = this.#tree(room, name);
     if (tree !== undefined) this.#requireListed(room, tree, name);
-    if (!found?.info.isDirectory) {
+    const found = await findListed(root, name);
+    const top = tree === undefined ? undefined : findInside(root, tree.name);
+    // It may be gone since it was looked for.
+    if (!found?.info.isDirectory || tree !== undefined && top === undefined) {
       throw new FtError("not_found", `File '${name}' not found.`);
     }
     if (tag !== undefined && tree !== undefined && tag !== tagOf(tree)) {
@@ -192,7 +199,6 @@ export class FolderTrees implements TreeStore {
         hint: "List again and choose from the new list.",
       });
     }
-    const top = tree === undefined ? undefined : findInside(root, tree.name);
     const claim = room !== "shared" || tree === undefined || top === undefined
       ? undefined
       : this.#options.shared?.admit(tree.name, top.info, claimant, tree.name === name);
@@ -200,7 +206,7 @@ export class FolderTrees implements TreeStore {
       mtime: found.info.mtime?.getTime(),
       claim,
       // What was received is given as it was received.
-      walk: { ignoreFiles: false },
+      walk: { ignoreFiles: false, title: name },
       known: (path, info) => {
         const row = this.#options.records?.get(room, `${name}/${path}`, info);
         return { digest: knownDigest(row, info) };
@@ -234,7 +240,7 @@ export class FolderTrees implements TreeStore {
     const { room, name, conflict, blind } = request;
     const own = this.#options.records !== undefined
       ? this.#own(request, root)
-      : isFolderInside(root, name)
+      : findInside(root, name)?.info.isDirectory === true
       ? { name, isOld: true }
       : undefined;
     if (own === undefined) this.#placeOutside(request, root);
@@ -309,8 +315,4 @@ function folderOf(name: string): string {
 function foldersAround(name: string): string[] {
   const parts = name.split("/").slice(0, -1);
   return parts.map((_, at) => parts.slice(0, at + 1).join("/"));
-}
-
-function isFolderInside(root: string, name: string): boolean {
-  return findInside(root, name)?.info.isDirectory === true;
 }

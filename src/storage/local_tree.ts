@@ -54,6 +54,8 @@ export interface TreeOptions {
   readonly ignoreFiles?: boolean;
   /** By default "keep". */
   readonly links?: Links;
+  /** What the folder is called in messages; by default by its path. */
+  readonly title?: string;
   /** The name that all paths are going to follow: together they must be a name, too. */
   readonly under?: string;
   readonly signal?: AbortSignal | undefined;
@@ -162,11 +164,12 @@ class Walk {
 
   constructor(root: string, rules: IgnoreRules | undefined, options: TreeOptions) {
     this.#options = options;
+    const { title = root } = options;
     try {
       this.#root = Deno.realPathSync(root);
       this.#open = [openFolder("", this.#root, Deno.lstatSync(this.#root), rules)];
     } catch (thrown) {
-      if (isAbsent(thrown)) throw new FtError("not_found", `Folder '${root}' not found.`);
+      if (isAbsent(thrown)) throw new FtError("not_found", `Folder '${title}' not found.`);
       throw readFailure(thrown, `read '${root}'`);
     }
   }

@@ -129,6 +129,15 @@ hostile("a second folder while the first is being fetched", "greeted", async (pe
   await fetched(3);
   await peer.say({ kind: "error", id: 3, code: "interrupted", message: "" });
   await fetched(4);
+  await peer.say({ kind: "error", id: 4, code: "interrupted", message: "" });
+  // At once, before the first was looked for.
+  await peer.say({ ...wish, id: 5 }, { ...wish, id: 6 });
+  const heard = new Map<number, string>();
+  while (heard.size < 2) {
+    const message = await peer.hear();
+    if (message !== undefined && !heard.has(message.id)) heard.set(message.id, message.kind);
+  }
+  assert.deepEqual([heard.get(5), heard.get(6)], ["tree", "error"]);
   peer.abort();
   Deno.removeSync(slides, { recursive: true });
   return [];
