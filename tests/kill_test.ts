@@ -120,10 +120,15 @@ for (const command of ["share", "get"] as const) {
 
 /** Kills the client in the midst of the file; resolves with the chunks that are held. */
 async function killHalfway(line: Line): Promise<Set<number>> {
+  const { relay, way } = line;
+  // Else all may have come before it is killed.
+  relay.onBytes = (from, passed) => from === way && passed > SIZE / 2 && relay.stall(way);
   const running = line.start();
   await until("journal", () => line.held().size > 4);
   running.kill();
   await running.finished;
+  relay.onBytes = undefined;
+  relay.flow();
   if (line.command === "share") await line.server.logged(/ failed: /);
   const held = line.held();
   assert.ok(held.size > 4 && held.size < SIZE / CHUNK, `${held.size} chunks held`);
