@@ -197,8 +197,8 @@ for (const direction of ["up", "down"] as const) {
       ? cut.client.upload({ ...upload, source: new MemorySource(bytes), onVerified })
       : world.download(cut, { onVerified });
     await assert.rejects(failed, { name: "FtError", code: "lost" });
-    // They have ended with it: nothing of them is left to wait for.
-    await Promise.all(world.sides);
+    // They have ended with it, and what is held is there for another run.
+    await Promise.all([cut.served, ...world.sides]);
 
     const again = world.talk({ run: "run 2" });
     let held = 0;
