@@ -80,6 +80,20 @@ export function acceptName(text: string): string {
   });
 }
 
+/**
+ * The canonical name of what a list shows: that of a folder has a slash at its end there.
+ *
+ * @throws FtError `bad_name`.
+ */
+export function listedName(shown: string): string {
+  return acceptName(withoutSlash(shown));
+}
+
+/** A name as it was typed or shown, without the slashes that say that it is of a folder. */
+export function withoutSlash(shown: string): string {
+  return shown.replace(/(?<=.)\/+$/, "");
+}
+
 /** A canonical name for a local file's own name, which may be in another normal form. */
 export function toName(local: string): string {
   return acceptName(local.isWellFormed() ? local.normalize("NFC") : local);

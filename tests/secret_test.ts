@@ -211,6 +211,15 @@ test("a secret share that was killed starts afresh, and leaves nothing to see", 
   relay.flow();
   relay.cut();
   assert.deepEqual(namesIn(ben.path("downloads")), [".ft"]);
+  stall("down");
+  const leaving = ben.start("fetch", "big.bin", "--code-file", "code");
+  await until("some of it", () => relay.passed.down > 12 * MiB);
+  leaving.kill("SIGINT");
+  const left = await leaving.finished;
+  assert.equal(left.code, 130);
+  assert.match(left.stderr, /Of what is secret nothing is kept\. Start again with:/);
+  relay.reset();
+  relay.flow();
   const got = await fetch(ben, sent.stdout, "big.bin");
   assert.equal(got.code, 0, got.stderr);
   assertBytes(ben.path("downloads/big.bin"), bytes);

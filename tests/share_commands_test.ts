@@ -122,6 +122,12 @@ test("ft info: in both rooms, or in one", async (_, server, ana) => {
   assert.match(stdout, new RegExp(`^Digest: +${sum}$`, "m"));
   assert.doesNotMatch((await done(ana, "info", "a", "public")).stdout, /shared/);
   assert.equal((await ana.ft("info", "b")).code, 5);
+  // As a list shows it.
+  ana.write("album/x", "x");
+  await done(ana, "share", "album");
+  assert.match((await done(ana, "info", "album/")).stdout, /album/);
+  await done(ana, "unshare", "album/");
+  assert.equal((await ana.ft("info", "album/")).code, 5);
 });
 
 test(

@@ -176,6 +176,8 @@ export function interruptionText(
   if (isPiped) return NOT_KEPT;
   const kept = options.secret
     ? "Nothing of it is kept, as its key is not. Start again with:"
+    : options.codeFile !== undefined
+    ? "Of what is secret nothing is kept. Start again with:"
     : "What has arrived is kept. Go on with:";
   return `${kept}\n  ${commandLine(command, operands, options)}`;
 }

@@ -189,8 +189,10 @@ export class Claims {
     });
   }
 
+  /** How many downloads are left; any number where its owner has lifted the limit. */
   #leftOf({ name, ino }: ShareKey): number {
-    return Number(this.#left.get(name, ino)?.["downloads"] ?? 0);
+    const row = this.#left.get(name, ino);
+    return row === undefined ? 0 : Number(row["downloads"] ?? Infinity);
   }
 
   /** @internal */

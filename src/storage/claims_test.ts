@@ -193,6 +193,14 @@ Deno.test("Claims outlive a restart: what counts is found, and what does not lap
   shelf.take(claimant("sam"));
 });
 
+Deno.test("Claim.commit() counts nothing where its owner has lifted the limit meanwhile", async () => {
+  using shelf = new Shelf(1);
+  const claim = shelf.take(claimant("bob"));
+  shelf.records.shares.put({ ...SHARE, downloads: null });
+  await claim.commit();
+  equal(shelf.share.downloads, null);
+});
+
 Deno.test("Claim.commit() fails when what was shared is taken back", async () => {
   using shelf = new Shelf(1);
   const claim = shelf.take(claimant("bob"));

@@ -1,5 +1,5 @@
 import { FtError, toFailure } from "../error.ts";
-import { acceptName } from "../name.ts";
+import { acceptName, withoutSlash } from "../name.ts";
 import type { ClientSession } from "../session/client_session.ts";
 import type { DownloadRequest } from "../session/download.ts";
 import type { Listed } from "../storage/state_folder.ts";
@@ -177,7 +177,7 @@ async function downloadInto(
   };
 
   const moveOne = async (session: ClientSession, entry: Listed | { name: string }, id: number) => {
-    const name = entry.name.replace(/(?<=.)\/+$/, "");
+    const name = withoutSlash(entry.name);
     if (name !== entry.name) return await fetchTree(session, { ...entry, name }, id);
     try {
       const receipt = await fetchOne(session, entry, id);

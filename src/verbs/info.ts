@@ -1,5 +1,5 @@
 import { FtError, toFailure } from "../error.ts";
-import { acceptName } from "../name.ts";
+import { listedName } from "../name.ts";
 import type { About, Room } from "../storage/store.ts";
 import { type ClientOptions, Conversation } from "./conversation.ts";
 
@@ -12,16 +12,17 @@ export interface RoomAbout {
 /**
  * What is known of the files of a name.
  *
+ * @param shown its name; that of a folder may have a slash at its end.
  * @param room the room to look into; both that can be listed when it is not said.
  * @returns one for each room that has the name, and at least one.
  * @throws FtError `not_found` when no room has it, `denied` when none may be looked into.
  */
 export async function info(
-  name: string,
+  shown: string,
   room: "public" | "shared" | undefined,
   options: ClientOptions,
 ): Promise<RoomAbout[]> {
-  acceptName(name);
+  const name = listedName(shown);
   const rooms: Room[] = room === undefined ? ["shared", "public"] : [room];
   return await new Conversation(options).once(async (session) => {
     const found: RoomAbout[] = [];

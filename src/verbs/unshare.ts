@@ -1,5 +1,5 @@
 import { type FtError, toFailure } from "../error.ts";
-import { acceptName } from "../name.ts";
+import { listedName } from "../name.ts";
 import { storageFailure } from "../storage/failure.ts";
 import { SharedRoom } from "../storage/shared_room.ts";
 import type { About } from "../storage/store.ts";
@@ -28,7 +28,7 @@ export async function unshare(
 ): Promise<Unshared[]> {
   const results: Unshared[] = [];
   await new Conversation(options).once((session) =>
-    eachName(names, results, (name) => session.unshare(acceptName(name)))
+    eachName(names, results, (name) => session.unshare(listedName(name)))
   );
   return results;
 }
@@ -47,7 +47,7 @@ export async function unshareAt(
     const folder = sharedFolder(root);
     const shared = new SharedRoom(() => folder, records);
     const results: Unshared[] = [];
-    await eachName(names, results, (name) => shared.unshare(acceptName(name), undefined));
+    await eachName(names, results, (name) => shared.unshare(listedName(name), undefined));
     return results;
   } finally {
     records.close();
