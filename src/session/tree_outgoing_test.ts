@@ -5,14 +5,16 @@ import type { TreeEntry, TreeSource } from "../storage/tree.ts";
 import type { Channel } from "./channel.ts";
 import { Compression } from "./compression.ts";
 import { OutgoingTree } from "./tree_outgoing.ts";
+import type { OutgoingTreeOptions } from "./outgoing_tree_options.ts";
 import { Turn } from "./turn.ts";
 
-Deno.test("what became of an entry is heard once, however often it is said", async () => {
-  const isOffered = Promise.withResolvers<void>();
+/** A folder that is sent, and what is heard of its entries. */
+function sending(
+  send: (message: Message) => Promise<void>,
+  entries: readonly unknown[],
+  more: Partial<OutgoingTreeOptions> = {},
+): { outgoing: OutgoingTree; heard: string[] } {
   const heard: string[] = [];
-  const send = ({ kind }: Message) =>
-    Promise.resolve(kind === "manifest" ? isOffered.resolve() : undefined);
-  const entries = ["a", "b"].map((path): TreeEntry => ({ path, kind: "file", size: 1 }));
   const outgoing = new OutgoingTree({
     channel: { send } as unknown as Channel,
     id: 1,
@@ -22,7 +24,17 @@ Deno.test("what became of an entry is heard once, however often it is said", asy
     compression: new Compression(),
     onOutcome: ({ path }, outcome) =>
       void heard.push(`${path} ${outcome instanceof FtError ? outcome.code : outcome}`),
+    ...more,
   });
+  return { outgoing, heard };
+}
+
+Deno.test("what became of an entry is heard once, however often it is said", async () => {
+  const isOffered = Promise.withResolvers<void>();
+  const send = ({ kind }: Message) =>
+    Promise.resolve(kind === "manifest" ? isOffered.resolve() : undefined);
+  const entries = ["a", "b"].map((path): TreeEntry => ({ path, kind: "file", size: 1 }));
+  const { outgoing, heard } = sending(send, entries);
   const sent = outgoing.run();
   await isOffered.promise;
   const failed = [{ index: 1, code: "io", message: "" }];
@@ -45,22 +57,15 @@ Deno.test("what cannot be sent is offered as absent, and heard of once", async (
     }
     return Promise.resolve();
   };
-  const heard: string[] = [];
   const entries = ["a", "b"].map((path): TreeEntry => ({ path, kind: "file", size: 1 }));
-  const outgoing = new OutgoingTree({
-    channel: { send } as unknown as Channel,
-    id: 1,
-    head: { name: "t" },
-    source: {
-      mtime: undefined,
-      entries: () => [...entries, { path: "c", error: new FtError("io") }],
-    } as unknown as TreeSource,
-    digestOf: ({ path }) => path === "a" ? Promise.resolve("") : Promise.reject(new FtError("io")),
-    turn: new Turn(),
-    compression: new Compression(),
-    onOutcome: ({ path }, outcome) =>
-      void heard.push(`${path} ${outcome instanceof FtError ? outcome.code : outcome}`),
-  });
+  const { outgoing, heard } = sending(
+    send,
+    [...entries, { path: "c", error: new FtError("io") }],
+    {
+      digestOf: ({ path }) =>
+        path === "a" ? Promise.resolve("") : Promise.reject(new FtError("io")),
+    },
+  );
   const sent = outgoing.run();
   await isOffered.promise;
   const failed = [0, 1, 2].map((index) => ({ index, code: "bad_name", message: "" }));

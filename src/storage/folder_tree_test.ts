@@ -1,7 +1,12 @@
 import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import { namesIn, writeFile } from "../../tests/files.ts";
 import { CountedCalls } from "../../tests/fixtures/counted.ts";
-import { bytesOf, digestOf, temporaryFolder } from "../../tests/fixtures/staged.ts";
+import {
+  bytesOf,
+  digestOf,
+  temporaryFolder,
+  TREE_REQUEST as REQUEST,
+} from "../../tests/fixtures/staged.ts";
 import { FtError } from "../error.ts";
 import { FolderStore } from "./folder_store.ts";
 import { Records } from "./records.ts";
@@ -9,19 +14,6 @@ import { Space } from "./space.ts";
 import type { StagedTree, TreeEntry, TreeRequest, WholeFile } from "./tree.ts";
 
 const MTIME = 1_700_000_000_000;
-
-const REQUEST: TreeRequest = {
-  room: "shared",
-  name: "t",
-  owner: "ana",
-  run: "",
-  conflict: "rename",
-  blind: false,
-  mtime: undefined,
-  digestOf: () => Promise.resolve(""),
-  part: false,
-  dry: false,
-};
 
 interface Made extends Disposable {
   /** The folder of the tree. */

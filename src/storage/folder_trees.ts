@@ -13,7 +13,7 @@ import type { Staging } from "./staging.ts";
 import { isPlain, type SharedRoom } from "./shared_room.ts";
 import type { Claimant, Room, StageRequest, View } from "./store.ts";
 import type { StagedTree, TreeRequest, TreeSource, TreeStore } from "./tree.ts";
-import { treeAround } from "./tree_around.ts";
+import { foldersAround, treeAround } from "./tree_around.ts";
 import { tagOf, TreeListing } from "./tree_listing.ts";
 import { requireThere } from "./tree_there.ts";
 import { isFolderOf, type TreeRecord } from "./trees.ts";
@@ -158,9 +158,10 @@ export class FolderTrees implements TreeStore {
 
   /** A file has its place: it is missing in no tree that it is in. */
   placed(room: Room, name: string): void {
-    for (let end = name.indexOf("/"); end > 0; end = name.indexOf("/", end + 1)) {
-      const tree = this.#named(room, name.slice(0, end));
-      if (tree) this.#options.records?.trees.found(room, tree.name, [name.slice(end + 1)]);
+    for (const folder of foldersAround(name)) {
+      const tree = this.#named(room, folder);
+      const path = name.slice(folder.length + 1);
+      if (tree !== undefined) this.#options.records?.trees.found(room, folder, [path]);
     }
   }
 
@@ -309,10 +310,4 @@ function taken(name: string): FtError {
 /** The folder that a name is in; empty for none. */
 function folderOf(name: string): string {
   return name.slice(0, Math.max(0, name.lastIndexOf("/")));
-}
-
-/** The folders that a name is in, the outermost first. */
-function foldersAround(name: string): string[] {
-  const parts = name.split("/").slice(0, -1);
-  return parts.map((_, at) => parts.slice(0, at + 1).join("/"));
 }

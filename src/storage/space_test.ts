@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { TREE_REQUEST } from "../../tests/fixtures/staged.ts";
 import { FolderStore } from "./folder_store.ts";
 import { Space, type SpaceOptions } from "./space.ts";
 import type { Partial, Receipt, StageRequest } from "./store.ts";
@@ -82,18 +83,7 @@ async function begin(
   store: FolderStore,
   files: number,
 ): Promise<{ tree: StagedTree; entries: TreeEntry[] }> {
-  const tree = store.trees.stageTree({
-    room: "shared",
-    name: "t",
-    owner: "ana",
-    run: "",
-    conflict: "rename",
-    blind: false,
-    mtime: undefined,
-    digestOf: () => Promise.resolve(""),
-    part: false,
-    dry: false,
-  });
+  const tree = store.trees.stageTree(TREE_REQUEST);
   const entries = Array.from({ length: files }, (_, at): TreeEntry => {
     return { path: `${at}`, kind: "file", size: MiB };
   });
